@@ -1,0 +1,1 @@
+"""Stream chat models out of Gradio apps."""
