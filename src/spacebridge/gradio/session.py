@@ -228,6 +228,11 @@ class Session:
                     raise errors.TurnCancelled(f"{asked} was cancelled on the server.")
                 self._died = self._died or message is CANCELLED
                 return Outcome(cancelled=True, output=output)
+        except errors.SpacebridgeError as error:
+            self._died = True
+            if not isinstance(error, errors.AppFailed | errors.TurnCancelled | errors.SessionLost):
+                await self._transport.give_up(submission)
+            raise
         except BaseException:
             self._died = True
             raise

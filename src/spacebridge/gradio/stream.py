@@ -7,6 +7,7 @@ interface :class:`Transport`; a Gradio generation is chosen by ``Config.protocol
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
@@ -66,6 +67,10 @@ class Transport(Protocol):
 
     async def cancel(self, submission: Submission) -> None:
         """Ask the server to stop an event; its ``submit`` then returns soon."""
+        ...
+
+    async def give_up(self, submission: Submission) -> None:
+        """Tell the server, if that is still possible, that nobody waits for an event any more."""
         ...
 
     async def drain(self) -> None:
@@ -154,11 +159,29 @@ class EventStream:
         try:
             if self._version < _HAS_CANCEL:
                 raise errors.ProtocolError("This release of Gradio has no /cancel.")
-            payload = {"session_hash": self._session_hash, "fn_index": submission.fn_index, "event_id": event_id}
-            await self._http.post(f"{self._prefix}/cancel", payload)
+            await self._post_cancel(submission)
         except errors.SpacebridgeError as error:
             logger.debug("no /cancel, the stream is closed instead: %s", error)
             await self.aclose()
+
+    async def give_up(self, submission: Submission) -> None:
+        """Tell the server, if that is still possible, that nobody waits for an event any more.
+
+        A server that only lost the connection would go on with the work.
+        """
+        if submission.event_id is None or self._version < _HAS_CANCEL:
+            return
+        with contextlib.suppress(errors.SpacebridgeError, TimeoutError):
+            async with asyncio.timeout(self._http.timeouts.cancel):
+                await self._post_cancel(submission)
+
+    async def _post_cancel(self, submission: Submission) -> None:
+        payload = {
+            "session_hash": self._session_hash,
+            "fn_index": submission.fn_index,
+            "event_id": submission.event_id,
+        }
+        await self._http.post(f"{self._prefix}/cancel", payload)
 
     async def drain(self) -> None:
         """Wait a moment for the server to end the stream; close it where it does not.

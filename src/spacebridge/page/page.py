@@ -146,15 +146,14 @@ class Page:
         """Wait until all that was set going has ended.
 
         Raises:
-            SpacebridgeError: the connection or the app's protocol failed. Failures of the app's functions are told to
-                the listener instead, since the page goes on after them.
+            SpacebridgeError: the connection or the app's protocol failed; what else runs is left to ``stop``. Failures
+                of the app's functions are told to the listener instead, since the page goes on after them.
         """
-        while self._tasks:
+        while self._tasks and self._failure is None:
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
-            if self._failure is not None:
-                failure, self._failure = self._failure, None
-                await self._abandon()
-                raise failure
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise failure
 
     def start_timers(self) -> None:
         """Let the page's ``gr.Timer`` components tick until ``stop_timers``."""
