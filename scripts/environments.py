@@ -36,7 +36,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -285,7 +285,7 @@ def stage_of_the_wheel() -> Stage:
 
 
 @contextmanager
-def locked(environment: Path) -> Iterator[int]:
+def locked(environment: Path) -> Generator[int]:
     """Hold the lock of one environment, waiting for whoever has it."""
     environment.parent.mkdir(parents=True, exist_ok=True)
     path = environment.parent / f".{environment.name.lstrip('.')}.lock"

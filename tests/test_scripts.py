@@ -11,6 +11,8 @@ SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
 
 def load(name, monkeypatch):
     spec = importlib.util.spec_from_file_location(f"scripts_{name}", SCRIPTS / f"{name}.py")
+    assert spec
+    assert spec.loader
     module = importlib.util.module_from_spec(spec)
     monkeypatch.setitem(sys.modules, spec.name, module)
     spec.loader.exec_module(module)
