@@ -244,7 +244,8 @@ def stages_of_the_project(*, dev: bool) -> list[Stage]:
     toml = project()
     extras: dict[str, list[str]] = toml["project"]["optional-dependencies"]
     about = {key: value for key, value in toml["project"].items() if key != "optional-dependencies"}
-    build = [about, extras["local"], toml["build-system"], toml["tool"]["hatch"]]
+    version = (ROOT / toml["tool"]["hatch"]["version"]["path"]).read_text(encoding="utf-8")
+    build = [about, version, extras["local"], toml["build-system"], toml["tool"]["hatch"]]
     pins = [CONSTRAINTS.read_text(encoding="utf-8"), WEIGHTS.read_text(encoding="utf-8")]
     demo = digest(ROOT, build, pins)
     # The project is there already: only what the other extras ask for is missing.
@@ -264,9 +265,11 @@ def stages_of_the_project(*, dev: bool) -> list[Stage]:
 
 def stage_of_a_server(name: str) -> Stage:
     pins = REQUIREMENTS / "servers" / f"{name}.txt"
-    return Stage(
-        "pins", digest(pins.read_text(encoding="utf-8")), lambda installer: installer.install("-r", pins)
-    )
+
+    def install(installer: Installer) -> None:
+        installer.install("-r", pins)
+
+    return Stage("pins", digest(pins.read_text(encoding="utf-8")), install)
 
 
 def stage_of_the_wheel() -> Stage:

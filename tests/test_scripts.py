@@ -27,8 +27,13 @@ class Workshop:
         self.environment = folder / "env"
         self.steps = []
         self.fail_at = None
+        self.run_by(3, 12)
         monkeypatch.setattr(self.script.Installer, "create", lambda installer, _: self.create(installer))
         monkeypatch.setattr(self.script.Installer, "install", lambda _, *words: self.install(*words))
+
+    def run_by(self, *version):
+        """Let the script be run by another Python."""
+        self.script.running = lambda: self.script.Interpreter("python", (*version, 0))
 
     def create(self, installer):
         assert not self.environment.exists()
@@ -88,11 +93,16 @@ def test_a_half_made_environment_is_made_anew(workshop):
     assert workshop.make("demo=1", "dev=1") == ["create", "demo", "dev"]
 
 
-def test_an_environment_of_another_python_is_made_anew(workshop, monkeypatch):
+def test_an_environment_of_another_python_is_made_anew(workshop):
     workshop.make("demo=1")
-    other = workshop.script.Interpreter("python", (3, 99, 0))
-    monkeypatch.setattr(workshop.script, "running", lambda: other)
+    workshop.run_by(3, 13)
     assert workshop.make("demo=1") == ["create", "demo"]
+
+
+def test_a_server_stays_with_any_python_that_fits_its_pins(workshop):
+    workshop.make("pins=1", servers=True)
+    workshop.run_by(3, 13)
+    assert workshop.make("pins=1", servers=True) == []
 
 
 def test_an_environment_whose_python_is_gone_is_made_anew(workshop):
@@ -133,14 +143,14 @@ def test_a_python_that_only_prints_an_error_is_none(workshop, tmp_path):
 def test_servers_get_an_older_python_past_a_broken_one(workshop, tmp_path, monkeypatch):
     executable(tmp_path / "a" / "python3.11", "exit 127")
     executable(tmp_path / "b" / "python3.11", "echo /opt/python3.11 3 11 9")
-    monkeypatch.setattr(workshop.script, "running", lambda: workshop.script.Interpreter("python", (3, 13, 0)))
+    workshop.run_by(3, 13)
     monkeypatch.setenv("PATH", f"{tmp_path / 'a'}:{tmp_path / 'b'}")
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
     assert workshop.script.interpreter_for_servers() == ("/opt/python3.11", (3, 11, 9))
 
 
 def test_no_older_python_is_a_clear_error(workshop, tmp_path, monkeypatch):
-    monkeypatch.setattr(workshop.script, "running", lambda: workshop.script.Interpreter("python", (3, 13, 0)))
+    workshop.run_by(3, 13)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
     with pytest.raises(

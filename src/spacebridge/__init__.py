@@ -1,3 +1,5 @@
 """Stream chat models out of Gradio apps."""
 
-__version__ = "0.1.0"
+from spacebridge.version import __version__
+
+__all__ = ["__version__"]
