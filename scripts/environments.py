@@ -31,7 +31,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -159,7 +159,7 @@ def hand_over() -> None:
 # -------------------------------------------------------------------------------------- installers
 
 
-@cache
+@lru_cache
 def find_uv() -> str | None:
     """Return uv's path if it is there, works, and may be used."""
     wish = os.environ.get("SPACEBRIDGE_INSTALLER", "")

@@ -33,7 +33,7 @@ class Workshop:
 
     def run_by(self, *version):
         """Let the script be run by another Python."""
-        self.script.running = lambda: self.script.Interpreter("python", (*version, 0))
+        vars(self.script)["running"] = lambda: self.script.Interpreter("python", (*version, 0))
 
     def create(self, installer):
         assert not self.environment.exists()
