@@ -18,7 +18,7 @@ each other.
 SPACEBRIDGE_ENVIRONMENTS names another folder than .venvs; SPACEBRIDGE_INSTALLER=pip or =uv decides which.
 """
 
-# The first lines must run on any Python 3, so that an old one can hand over to a newer one.
+# This must load on Python 3.8 and later, so that an old one can hand over to a newer one.
 from __future__ import annotations
 
 import argparse
