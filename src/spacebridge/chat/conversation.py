@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from spacebridge import errors
 from spacebridge.chat.append import AppendOnly
 from spacebridge.chat.resume import JsonConversation
+from spacebridge.chat.rules import PROVISIONAL
 from spacebridge.chat.settings import check_settings
 from spacebridge.chat.tracker import AnswerTracker
 from spacebridge.chat.turn import Turn, TurnEnd
@@ -145,6 +146,7 @@ class Conversation:
                 prompt,
                 rules=host.rules,
                 tags=_opening_tags(page.values.prop(chat.output, "reasoning_tags")),
+                provisional=PROVISIONAL.get(chat.output_type),
                 emit=turn.emit,
                 attachment=host.attachment,
                 turn_id=turn_id,

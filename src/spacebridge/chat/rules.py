@@ -8,7 +8,14 @@ import msgspec
 
 from spacebridge.chat.bubbles import is_thinking
 
-__all__ = ["TextRules", "ends_in_tail", "held_suffix", "split_reasoning"]
+__all__ = ["PROVISIONAL", "WINDOW", "TextRules", "ends_in_tail", "held_suffix", "opens_details", "provisional_suffix", "split_reasoning"]
+
+# Chatbots that rewrite parts of a text once they are whole: the end of a text that will change when more comes.
+# modelscope's rewrites the addresses of tags and links (modelscope_studio/utils/process_links.py).
+PROVISIONAL = {"modelscopechatbot": re.compile(r"""(?:src=(?=['"])|"imgSrc": *(?="|$)|\]\()['"]?[^'"()\n]*$""")}
+
+WINDOW = 512
+"""Characters at the end of a text in which its provisional part is looked for."""
 
 _OPENINGS = ("<think>", "<thinking>", "<thought>", "<reasoning>")
 _DETAILS = "<details"
@@ -33,10 +40,12 @@ def ends_in_tail(text: str, tail: str) -> int | None:
 
     Only the last one counts, and only if nothing follows it: a summary that goes on is part of an answer.
     """
-    start = text.rfind(tail)
-    if start < 0:
-        return None
-    rest = text[start + len(tail) :]
+    start, length = text.rfind(tail), len(tail)
+    if start < 0:  # a chatbot strips what is blank before the tail of a text that is still empty
+        start, length = 0, len(tail.lstrip())
+        if not text.startswith(tail.lstrip()):
+            return None
+    rest = text[start + length :]
     body, closed, after = rest.partition("</summary>")
     if after.strip() or (not closed and "\n" in body):
         return None
@@ -98,6 +107,12 @@ def _matching_close(text: str) -> int:
         if depth == 0:
             return match.start()
     return -1
+
+
+def provisional_suffix(text: str, pattern: re.Pattern[str]) -> int:
+    """How many characters at the end of a text will change when more comes."""
+    match = pattern.search(text[-WINDOW:])
+    return 0 if match is None else match.end() - match.start()
 
 
 def held_suffix(text: str, tags: tuple[str, ...]) -> int:

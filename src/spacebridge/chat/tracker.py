@@ -24,9 +24,18 @@ from spacebridge.chat.events import (
     TextDelta,
     ToolStep,
 )
-from spacebridge.chat.rules import TextRules, ends_in_tail, held_suffix, opens_details, split_reasoning
+from spacebridge.chat.rules import (
+    WINDOW,
+    TextRules,
+    ends_in_tail,
+    held_suffix,
+    opens_details,
+    provisional_suffix,
+    split_reasoning,
+)
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable
 
     from spacebridge.gradio.diff import Operation
@@ -45,6 +54,7 @@ class AnswerTracker:
         prompt: what was asked.
         rules: how the Space decorates its answers.
         tags: opening tags that the chatbot itself turns into thought bubbles (``reasoning_tags``).
+        provisional: matches the end of a text that the chatbot will rewrite when more comes.
         emit: takes the events.
         attachment: makes an attachment of a file as the app names it.
         turn_id: of the turn.
@@ -59,6 +69,7 @@ class AnswerTracker:
         *,
         rules: TextRules,
         tags: tuple[str, ...] = (),
+        provisional: re.Pattern[str] | None = None,
         emit: Callable[[Event], None],
         attachment: Callable[[FileValue], Attachment],
         turn_id: str = "",
@@ -66,6 +77,8 @@ class AnswerTracker:
         at_end: bool = False,
     ) -> None:
         self._rules = rules
+        self._provisional = provisional
+        self._recent = ""
         self._tags = tags
         self._emit = emit
         self._attachment = attachment
@@ -154,6 +167,10 @@ class AnswerTracker:
                 return False
             if "<" in value and (tags or self._hot_reasoning):
                 return False
+            if self._provisional is not None:
+                self._recent = (self._recent + value)[-WINDOW:]
+                if self._provisional.search(self._recent):
+                    return False
         for operation in operations:
             self._say(cast("str", operation[2]), reasoning=self._hot_reasoning)
         return True
@@ -236,7 +253,8 @@ class AnswerTracker:
         thought, is_open = "", False
         if rules.reasoning:
             thought, text, is_open = split_reasoning(text, final=final)
-        if not final and self._tags and not is_open and (held := held_suffix(text, self._tags)):
+        held = 0 if final or is_open else self._held(text)
+        if held:
             return thought, text[:-held], None
         if not settled or (not text and not is_open):
             return thought, text, None
@@ -244,6 +262,14 @@ class AnswerTracker:
             return thought, text, True if raw.endswith(thought) and thought else None
         # An append goes on with the text only if the text is the end of what the bubble holds.
         return thought, text, False if raw.endswith(text) else None
+
+    def _held(self, text: str) -> int:
+        """How much of the end of a text is not yet what it will be."""
+        held = held_suffix(text, self._tags) if self._tags else 0
+        if self._provisional is not None:
+            held = max(held, provisional_suffix(text, self._provisional))
+            self._recent = text[-WINDOW:]
+        return held
 
     def _without_tail(self, index: int, raw: str, *, final: bool) -> str:
         tail = cast("str", self._rules.tail)

@@ -37,7 +37,7 @@ QWEN_2_5_1M = Row(
     title="Qwen2.5-1M",
     rules=TextRules(placeholders=("Qwen is thinking...",), tail="\n<summary>"),
     query="__theme=light",
-    marks=frozenset({"modelscopechatbot", "/add_text", "/agent_run"}),
+    marks=frozenset({"modelscopechatbot"}),
     notes="Qwen-Agent's web UI on gradio 4.44; keeps its history on the server.",
 )
 
