@@ -121,7 +121,8 @@ def choose(candidates: list[Candidate], chat: int | str, config: Config) -> Cand
         matching = [
             candidate
             for candidate in candidates
-            if chat in (config.components[candidate.output].label, config.components[candidate.output].props.get("elem_id"))
+            if chat
+            in (config.components[candidate.output].label, config.components[candidate.output].props.get("elem_id"))
             or chat.lstrip("/") in (name.lstrip("/") for name in candidate.names)
         ]
     if not matching:
@@ -196,14 +197,19 @@ def _box_score(graph: EventGraph, component: Component, way: list[int]) -> int:
         score += 2
     if graph.listeners(component.id, "submit"):
         score += 6
-    if any(component.id in graph.dependencies[number].outputs for number in graph.reachable([graph.dependencies[n] for n in way])):
+    if any(
+        component.id in graph.dependencies[number].outputs
+        for number in graph.reachable([graph.dependencies[n] for n in way])
+    ):
         score += 5
     if not component.props.get("value"):
         score += 3
     words = f"{component.label} {component.props.get('placeholder') or ''} {component.props.get('elem_id') or ''}"
     if re.search(r"system|instruction|api.?key|token|系统", words, re.IGNORECASE):
         score -= 8
-    if re.search(r"message|prompt|ask|question|type|chat|input|消息|输入|сообщ|вопрос|質問|mensaje", words, re.IGNORECASE):
+    if re.search(
+        r"message|prompt|ask|question|type|chat|input|消息|输入|сообщ|вопрос|質問|mensaje", words, re.IGNORECASE
+    ):
         score += 2
     return score
 

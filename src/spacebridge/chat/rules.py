@@ -8,7 +8,16 @@ import msgspec
 
 from spacebridge.chat.bubbles import is_thinking
 
-__all__ = ["PROVISIONAL", "WINDOW", "TextRules", "ends_in_tail", "held_suffix", "opens_details", "provisional_suffix", "split_reasoning"]
+__all__ = [
+    "PROVISIONAL",
+    "WINDOW",
+    "TextRules",
+    "ends_in_tail",
+    "held_suffix",
+    "opens_details",
+    "provisional_suffix",
+    "split_reasoning",
+]
 
 # Chatbots that rewrite parts of a text once they are whole: the end of a text that will change when more comes.
 # modelscope's rewrites the addresses of tags and links (modelscope_studio/utils/process_links.py).

@@ -21,7 +21,10 @@ _KINDS = frozenset(
 )
 # OpenAI's names where they mean the same, in the order in which they are tried.
 _NAMES: tuple[tuple[str, str], ...] = (
-    ("max_tokens", r"max[\s_-]*(new[\s_-]*)?(output[\s_-]*)?(tokens?|length)|最大.*(长度|token)|макс.*(токен|длин)|最大トークン"),
+    (
+        "max_tokens",
+        r"max[\s_-]*(new[\s_-]*)?(output[\s_-]*)?(tokens?|length)|最大.*(长度|token)|макс.*(токен|длин)|最大トークン",
+    ),
     ("top_p", r"top[\s_-]*p\b|nucleus|核采样"),
     ("top_k", r"top[\s_-]*k\b"),
     ("temperature", r"temperature|\btemp\b|温度|温度|температур|temperatura"),
@@ -96,7 +99,16 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     def _truth(self, value: Any) -> bool:
         if isinstance(value, bool):
             return value
-        words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+        words = {
+            "true": True,
+            "yes": True,
+            "on": True,
+            "1": True,
+            "false": False,
+            "no": False,
+            "off": False,
+            "0": False,
+        }
         if (truth := words.get(str(value).lower())) is None:
             raise self._refused(value)
         return truth
@@ -113,7 +125,9 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
         raise self._refused(value)
 
     def _refused(self, value: Any) -> errors.InvalidSetting:
-        return errors.InvalidSetting(f"The setting {self.name} ({self.label}) can't be {value!r}.", hint=f"Allowed: {self.allowed()}.")
+        return errors.InvalidSetting(
+            f"The setting {self.name} ({self.label}) can't be {value!r}.", hint=f"Allowed: {self.allowed()}."
+        )
 
 
 def find_settings(graph: EventGraph, edges: tuple[int, ...], *, skip: set[int | None]) -> tuple[Setting, ...]:
@@ -182,7 +196,11 @@ def _name(component: Component, used: set[str]) -> str:
     for name, pattern in _NAMES:
         if name not in used and re.search(pattern, words, re.IGNORECASE):
             return name
-    plain = _slug(component.label) or _slug(elem_id if isinstance(elem_id, str) else "") or f"{component.type}_{component.id}"
+    plain = (
+        _slug(component.label)
+        or _slug(elem_id if isinstance(elem_id, str) else "")
+        or f"{component.type}_{component.id}"
+    )
     return plain if plain not in used else f"{plain}_{component.id}"
 
 

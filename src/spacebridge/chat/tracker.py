@@ -154,9 +154,7 @@ class AnswerTracker:
         if not text.strip() and not self._attachments:
             also = " There was reasoning, but no answer." if reasoning else ""
             raise errors.EmptyAnswer(f"The turn ended without an answer.{also}", partial=text)
-        return Finished(
-            turn_id=self._turn_id, text=text, reasoning=reasoning, layout_changed=self.layout_changed
-        )
+        return Finished(turn_id=self._turn_id, text=text, reasoning=reasoning, layout_changed=self.layout_changed)
 
     # The ordinary token
 
@@ -312,9 +310,7 @@ class AnswerTracker:
         self._length += len(text) - len(so_far)
         self._text = io.StringIO()
         self._text.write(text)
-        self._emit(
-            Rewritten(turn_id=self._turn_id, bubble=self._bubble, kind=kind, keep=keep, replacement=text[keep:])
-        )
+        self._emit(Rewritten(turn_id=self._turn_id, bubble=self._bubble, kind=kind, keep=keep, replacement=text[keep:]))
 
     def _tool(self, index: int, bubble: Bubble) -> None:
         name = bubble.id or f"step-{index}"

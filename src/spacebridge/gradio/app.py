@@ -74,7 +74,9 @@ class App:
         try:
             await http.send("/login", form, seconds=http.timeouts.connect)
         except errors.SpaceNotFound:
-            raise errors.LoginRequired(f"{http.base} has no login of its own.", status=404, hint="Leave auth out.") from None
+            raise errors.LoginRequired(
+                f"{http.base} has no login of its own.", status=404, hint="Leave auth out."
+            ) from None
 
     @staticmethod
     async def _read_config(http: HttpClient) -> Config:

@@ -166,9 +166,7 @@ def parse_components(raw: list[Any], oddities: list[str]) -> dict[int, Component
     return components
 
 
-def parse_dependencies(
-    raw: list[Any], components: dict[int, Component], oddities: list[str]
-) -> list[Dependency]:
+def parse_dependencies(raw: list[Any], components: dict[int, Component], oddities: list[str]) -> list[Dependency]:
     """Read a list of dependencies, of ``/config`` or of a ``render_config``."""
     dependencies: list[Dependency] = []
     for position, item in enumerate(raw):

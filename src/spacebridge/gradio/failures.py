@@ -24,9 +24,7 @@ _QUOTA = re.compile(r"(ZeroGPU|GPU) quota|GPU limit|pending credits|illegal dura
 _SHOWN = 300
 
 
-def error_from_reply(
-    status: int, headers: Mapping[str, str], body: bytes, *, asked: str
-) -> errors.SpacebridgeError:
+def error_from_reply(status: int, headers: Mapping[str, str], body: bytes, *, asked: str) -> errors.SpacebridgeError:
     """Tell what a reply with a status of 300 and more means.
 
     Args:
@@ -60,9 +58,7 @@ def error_from_reply(
     return errors.ServerRefused(message, **refused)
 
 
-def error_from_output(
-    error: object, *, title: object, version: tuple[int, ...], asked: str
-) -> errors.SpacebridgeError:
+def error_from_output(error: object, *, title: object, version: tuple[int, ...], asked: str) -> errors.SpacebridgeError:
     """Tell what a failed event means.
 
     Args:

@@ -87,7 +87,9 @@ class HttpClient:
         """Cookies that the app has set, and those given."""
         jar = dict(self._cookies)
         if self._session is not None:
-            jar |= {name: morsel.value for name, morsel in self._session.cookie_jar.filter_cookies(URL(self.base)).items()}
+            jar |= {
+                name: morsel.value for name, morsel in self._session.cookie_jar.filter_cookies(URL(self.base)).items()
+            }
         return jar
 
     async def aclose(self) -> None:
@@ -267,9 +269,7 @@ class HttpClient:
                 raise self._proxy_failed(error, asked) from error
             raise
 
-    def _translated(
-        self, error: Exception, asked: str, limit: str, seconds: float | None
-    ) -> errors.SpacebridgeError:
+    def _translated(self, error: Exception, asked: str, limit: str, seconds: float | None) -> errors.SpacebridgeError:
         if isinstance(error, aiohttp.ConnectionTimeoutError):
             return _timed_out(asked, "connect", self.timeouts.connect)
         if isinstance(error, TimeoutError):
@@ -333,7 +333,9 @@ class HttpClient:
             )
         if method != "GET" and status not in (307, 308):
             raise errors.RedirectRefused(
-                f"{asked} is redirected ({status}), which would lose what is sent.", location=redact_url(target), status=status
+                f"{asked} is redirected ({status}), which would lose what is sent.",
+                location=redact_url(target),
+                status=status,
             )
         return target
 
@@ -397,9 +399,7 @@ def _port(parts: Any) -> int | None:
     return parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
-def _timed_out(
-    asked: str, limit: str, seconds: float | None, *, still_running: bool = False
-) -> errors.TimedOut:
+def _timed_out(asked: str, limit: str, seconds: float | None, *, still_running: bool = False) -> errors.TimedOut:
     return errors.TimedOut(
         f"{asked}: nothing came within {seconds or 0:g} s (limit {limit!r}).",
         limit=limit,

@@ -24,9 +24,7 @@ def redact_url(url: str) -> str:
     """A URL without user, password and signature parameters."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
-    return urlunsplit(
-        (parts.scheme, host, parts.path, _SECRET_PARAMETER.sub(r"\1***", parts.query), parts.fragment)
-    )
+    return urlunsplit((parts.scheme, host, parts.path, _SECRET_PARAMETER.sub(r"\1***", parts.query), parts.fragment))
 
 
 class Trace:

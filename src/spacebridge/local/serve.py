@@ -94,9 +94,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--model", help="path of a GGUF file")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    parser.add_argument(
-        "--owned", action="store_true", help="end as soon as stdin ends, or the parent process"
-    )
+    parser.add_argument("--owned", action="store_true", help="end as soon as stdin ends, or the parent process")
     return parser.parse_args(arguments)
 
 
@@ -135,9 +133,9 @@ def _bind(host: str, port: int) -> socket.socket:
         message = f"There is no port {port}."
         raise StartError(message, "Give a port below 65536, or 0 for a free one.")
     try:
-        family, kind, _, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[
+            0
+        ]
         listener = socket.socket(family, kind)
     except OSError as error:
         message = f"Cannot listen on {host}, port {port}: {error.strerror}."
@@ -162,9 +160,7 @@ def _load(weights: Path) -> LocalModel:
         raise StartError(str(error), "Give a GGUF file that this llama.cpp can load.") from error
 
 
-async def _serve(
-    model: LocalModel, listener: socket.socket, status: _Status, ending: Ending
-) -> None:
+async def _serve(model: LocalModel, listener: socket.socket, status: _Status, ending: Ending) -> None:
     rehearsal = asyncio.create_task(_rehearse(model))
     await asyncio.sleep(0)  # lets it begin: the model works while Gradio is imported
     server = _web_server(model)

@@ -25,10 +25,7 @@ _LOG_LINES_IN_ERRORS = 20
 
 
 # `-m spacebridge.local`, but of this very package, wherever it was imported from.
-_BOOT = (
-    "import sys; sys.path.append(sys.argv.pop(1));"
-    "from spacebridge.local.serve import main; sys.exit(main())"
-)
+_BOOT = "import sys; sys.path.append(sys.argv.pop(1));from spacebridge.local.serve import main; sys.exit(main())"
 _SOURCE = Path(__file__).parents[2]
 
 
@@ -114,9 +111,7 @@ class EmbeddedSpace:
         except TimeoutError:
             await self.aclose()
             message = f"The embedded Space did not answer within {self._startup_timeout:g} s."
-            raise _unavailable(
-                self.log_tail, message, "Give it more time, or a smaller model."
-            ) from None
+            raise _unavailable(self.log_tail, message, "Give it more time, or a smaller model.") from None
         except BaseException:
             await self.aclose()
             raise
@@ -244,9 +239,7 @@ async def run_forever(  # noqa: PLR0913  all by keyword
         MissingPart: the extra or the weights are not installed, or there is no such file.
         SpaceUnavailable: the process could not start, or ended by itself.
     """
-    space = EmbeddedSpace(
-        model=model, host=host, port=port, startup_timeout=startup_timeout, log=log
-    )
+    space = EmbeddedSpace(model=model, host=host, port=port, startup_timeout=startup_timeout, log=log)
     async with space:
         announce(space.url)
         message = f"The embedded Space {_fate(await space.wait())}."

@@ -34,9 +34,7 @@ class WebServer(uvicorn.Server):
             run_history=False,
         )
         super().__init__(
-            uvicorn.Config(
-                app, log_level="warning", access_log=False, timeout_graceful_shutdown=1, ws="none"
-            )
+            uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=1, ws="none")
         )
         self.up = asyncio.Event()
 

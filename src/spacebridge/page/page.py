@@ -211,9 +211,7 @@ class Page:
 
     # How it goes on by itself
 
-    def _fire(
-        self, listeners: list[Dependency], component: int | None, event_data: object, depth: int
-    ) -> None:
+    def _fire(self, listeners: list[Dependency], component: int | None, event_data: object, depth: int) -> None:
         if not listeners:
             return
         if self.sequential:
@@ -338,7 +336,9 @@ class Page:
     def _step(self, run: _Run, output: Output, *, final: bool) -> None:
         for number in output.changed_state_ids or () if final or self.sequential else ():
             if isinstance(number, int):
-                watchers = self.graph.listeners(number, "change") if self.sequential else self.graph.listeners_of(number)
+                watchers = (
+                    self.graph.listeners(number, "change") if self.sequential else self.graph.listeners_of(number)
+                )
                 for dependency in watchers:
                     self._begin(dependency, number if self.sequential else run.trigger, run.depth + 1)
         if isinstance(output.render_config, dict):

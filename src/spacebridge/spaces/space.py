@@ -202,7 +202,9 @@ class Space:
         if dumped is not None:
             app_id = str(dumped.get_dict().get("app_id") or "")
             if app_id and app.config.app_id and app_id != app.config.app_id:
-                raise errors.SessionLost(f"The app at {self.url} was restarted since and has forgotten this conversation.")
+                raise errors.SessionLost(
+                    f"The app at {self.url} was restarted since and has forgotten this conversation."
+                )
         query = self._row.query if self._row else ""
         session = app.session(session_hash, query=query, on_broken=self._on_broken_line)
         conversation = Conversation(self, Page(app.config, session), self.layout)
