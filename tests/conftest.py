@@ -1,0 +1,33 @@
+"""Fixtures for every test: real servers that start when first asked for, and a model that says what it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.real.model_server import ModelServer
+from tests.real.process import Pool
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Pool]:
+    """The real servers of this run."""
+    pool = Pool()
+    yield pool
+    pool.close()
+
+
+@pytest.fixture(scope="session")
+def shared_model() -> Iterator[ModelServer]:
+    """The one scripted model that the real apps of this run stand in front of."""
+    with ModelServer() as server:
+        yield server
+
+
+@pytest.fixture
+def model(shared_model: ModelServer) -> Iterator[ModelServer]:
+    """The scripted model, with nothing left of the test before."""
+    shared_model.reset_script()
+    yield shared_model
+    shared_model.reset_script()
