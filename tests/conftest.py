@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.real.apps import QWEN_AGENT, QWEN_AGENT_ENVIRONMENT
 from tests.real.model_server import ModelServer
-from tests.real.process import Pool
+from tests.real.process import Pool, available
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +32,17 @@ def model(shared_model: ModelServer) -> Iterator[ModelServer]:
     shared_model.reset_script()
     yield shared_model
     shared_model.reset_script()
+
+
+@pytest.fixture
+def qwen_agent(servers: Pool, model: ModelServer) -> Callable[..., str]:
+    """``qwen_agent("--agents", "3", …)``: the URL of the real Qwen-Agent app with these options, before ``model``."""
+    if not available(QWEN_AGENT_ENVIRONMENT):
+        pytest.skip(f"the environment {QWEN_AGENT_ENVIRONMENT} has not been made")
+
+    def get(*options: str) -> str:
+        return servers.get(
+            QWEN_AGENT, "--model-server", model.base_url, *options, environment=QWEN_AGENT_ENVIRONMENT
+        ).url
+
+    return get
