@@ -43,6 +43,6 @@ def qwen_agent(servers: Pool, model: ModelServer) -> Callable[..., str]:
     def get(*options: str) -> str:
         return servers.get(
             QWEN_AGENT, "--model-server", model.base_url, *options, environment=QWEN_AGENT_ENVIRONMENT
-        ).url
+        )
 
     return get

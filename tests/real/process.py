@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -28,19 +29,21 @@ from types import TracebackType
 from typing import Self
 
 ROOT = Path(__file__).resolve().parents[2]
+HOST = Path(__file__).parent / "apps" / "host.py"
 CURRENT = "current"
 """The name of the environment that runs the tests; it has the newest gradio."""
 
 _TIE = """
-import os, runpy, signal, sys, threading
+import os, queue, runpy, signal, sys, threading
+commands = queue.SimpleQueue()
 def follow():
-    while os.read(0, 1024):
-        pass
+    while data := os.read(0, 65536):
+        commands.put(data)
     os.killpg(0, signal.SIGKILL)
 threading.Thread(target=follow, daemon=True).start()
 sys.argv = sys.argv[1:]
 sys.path.insert(0, os.path.dirname(os.path.abspath(sys.argv[0])))
-runpy.run_path(sys.argv[0], run_name="__main__")
+runpy.run_path(sys.argv[0], run_name="__main__", init_globals={"COMMANDS": commands})
 """
 
 
@@ -100,7 +103,7 @@ class Process:
         script: Path,
         *arguments: str,
         environment: str = CURRENT,
-        ready: str = "/config",
+        ready: str | None = "/config",
         env: dict[str, str] | None = None,
         log_lines: int = 2000,
     ) -> None:
@@ -159,6 +162,11 @@ class Process:
             self._log.append(line.decode("utf-8", "replace"))
 
     def _wait(self, timeout: float) -> None:
+        if self.ready is not None:
+            self.wait_for(f"{self.url}{self.ready}", timeout)
+
+    def wait_for(self, url: str, timeout: float = 90.0, failure: str | None = None) -> None:
+        """Wait until a URL answers; raise with the log where the process ends, or its log has ``failure``, instead."""
         assert self._process is not None
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         end = time.monotonic() + timeout
@@ -166,7 +174,7 @@ class Process:
             if (code := self._process.poll()) is not None:
                 raise RuntimeError(f"{self.script.name} in {self.environment} ended with {code}:\n{self.log[-4000:]}")
             try:
-                with opener.open(self.url + self.ready, timeout=5):
+                with opener.open(url, timeout=5):
                     return
             except urllib.error.HTTPError as error:
                 error.close()
@@ -174,9 +182,21 @@ class Process:
                     return
             except OSError:
                 pass
+            if failure is not None and failure in self.log:
+                raise RuntimeError(f"{self.script.name} in {self.environment} said {failure}:\n{self.log[-4000:]}")
             if time.monotonic() > end:
                 raise TimeoutError(f"{self.script.name} in {self.environment} did not answer:\n{self.log[-4000:]}")
             time.sleep(0.05)
+
+    def host(self, script: Path, *arguments: str) -> str:
+        """Have a host process serve one more app; its URL."""
+        assert self._process is not None and self._process.stdin is not None
+        port = free_port()
+        self._process.stdin.write(json.dumps([str(script), port, arguments]).encode() + b"\n")
+        self._process.stdin.flush()
+        url = f"http://127.0.0.1:{port}"
+        self.wait_for(f"{url}/config", failure=f"FAILED {port}\n")
+        return url
 
     def kill(self) -> None:
         """End it at once, as a crash would."""
@@ -217,25 +237,47 @@ async def running(process: Process, port: int | None = None) -> AsyncIterator[Pr
 
 
 class Pool:
-    """Servers started when first asked for and shared until the pool is closed: one per (script, arguments, place)."""
+    """Apps started when first asked for and shared until the pool is closed.
+
+    All apps of one environment live in one process, for what takes long is importing gradio. ``own`` gives an app a
+    process to itself (which can then be killed, or measured).
+    """
 
     def __init__(self) -> None:
-        self._running: dict[tuple[object, ...], Process] = {}
+        self._hosts: dict[str, Process] = {}
+        self._apps: dict[tuple[object, ...], str] = {}
+        self._own: list[Process] = []
         self._lock = threading.Lock()
 
-    def get(self, script: Path, *arguments: str, environment: str = CURRENT, env: dict[str, str] | None = None) -> Process:
-        key = (script, arguments, environment, tuple(sorted((env or {}).items())))
+    def get(self, script: Path, *arguments: str, environment: str = CURRENT) -> str:
+        """The URL of the script's app with these arguments; it is started where it does not run yet."""
+        key = (script, arguments, environment)
         with self._lock:
-            if key not in self._running:
-                self._running[key] = Process(script, *arguments, environment=environment, env=env).start()
-            return self._running[key]
+            if key not in self._apps:
+                if environment not in self._hosts:
+                    self._hosts[environment] = Process(HOST, environment=environment, ready=None).start()
+                self._apps[key] = self._hosts[environment].host(script, *arguments)
+            return self._apps[key]
 
-    async def use(self, script: Path, *arguments: str, environment: str = CURRENT, env: dict[str, str] | None = None) -> Process:
-        """The same from a coroutine."""
-        return await asyncio.to_thread(self.get, script, *arguments, environment=environment, env=env)
+    async def use(self, script: Path, *arguments: str, environment: str = CURRENT) -> str:
+        """The same from a coroutine, without blocking its loop."""
+        return await asyncio.to_thread(self.get, script, *arguments, environment=environment)
+
+    def own(self, script: Path, *arguments: str, environment: str = CURRENT, env: dict[str, str] | None = None) -> Process:
+        """A process that is not shared; it ends with the pool at the latest."""
+        process = Process(script, *arguments, environment=environment, env=env).start()
+        with self._lock:
+            self._own.append(process)
+        return process
+
+    def log(self, environment: str = CURRENT) -> str:
+        """What the shared process of an environment has said of late."""
+        return self._hosts[environment].log if environment in self._hosts else ""
 
     def close(self) -> None:
         with self._lock:
-            for process in self._running.values():
+            for process in [*self._hosts.values(), *self._own]:
                 process.stop()
-            self._running.clear()
+            self._hosts.clear()
+            self._apps.clear()
+            self._own.clear()

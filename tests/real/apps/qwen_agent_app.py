@@ -166,7 +166,7 @@ def agents(options):
     return made if len(made) > 1 else made[0]
 
 
-def main() -> None:
+def main(argv=None) -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--model-server", required=True, help="base URL, with /v1")
@@ -179,7 +179,7 @@ def main() -> None:
     parser.add_argument("--files", action="store_true", help="agents that read documents")
     parser.add_argument("--examples", action="store_true", help="prompt suggestions on the page")
     parser.add_argument("--concurrency", type=int, default=10)
-    options = parser.parse_args()
+    options = parser.parse_args(argv)
 
     made = agents(options)
     config = {"prompt.suggestions": [{"text": "What can you do?"}, {"text": "Say [[plain]]"}]} if options.examples else {}
