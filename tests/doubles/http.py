@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import socket
 import ssl
 import struct
 import threading
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import parse_qsl, urlsplit
-
-import json
 
 T = TypeVar("T")
 
@@ -72,13 +71,25 @@ class _WatchedReader(asyncio.StreamReader):
 class Exchange:
     """One request and the means to answer it, well or badly."""
 
-    def __init__(self, request: Request, reader: _WatchedReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, request: Request, reader: _WatchedReader, writer: asyncio.StreamWriter, owner: HttpDouble
+    ) -> None:
         self.request = request
+        self.owner = owner
         self.reader = reader
         self.writer = writer
         self.keep_alive = request.headers.get("connection", "").lower() != "close"
-        self.began = False
         self._chunked = False
+        self._capture: bytearray | None = None
+
+    @contextlib.contextmanager
+    def captured(self) -> Iterator[bytearray]:
+        """Collect what is written within the block instead of sending it."""
+        self._capture = capture = bytearray()
+        try:
+            yield capture
+        finally:
+            self._capture = None
 
     @property
     def gone(self) -> asyncio.Event:
@@ -87,7 +98,9 @@ class Exchange:
 
     async def raw(self, data: bytes) -> None:
         """Write bytes as they are, at once."""
-        self.began = True
+        if self._capture is not None:
+            self._capture += data
+            return
         if self.gone.is_set():
             raise ConnectionResetError("the client has gone")
         self.writer.write(data)
@@ -293,7 +306,7 @@ class HttpDouble(Double):
     async def connection(self, reader: _WatchedReader, writer: asyncio.StreamWriter, number: int) -> None:
         while (request := await read_request(reader, number)) is not None:
             self.requests.append(request)
-            exchange = Exchange(request, reader, writer)
+            exchange = Exchange(request, reader, writer, self)
             await self.handle(exchange)
             if not exchange.keep_alive:
                 return
