@@ -13,7 +13,7 @@ import copy
 import json
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +115,7 @@ class ChromiumPage:
     async def ready(self) -> None:
         """Wait until the app is drawn and its load events are over."""
         self.config = await self.tab.evaluate("fetch('config').then((answer) => answer.json())")
-        await self.tab.wait_for_selector(".gradio-container button, .gradio-container textarea", timeout=30_000)
+        await self.tab.locator(".gradio-container :is(button, textarea):visible").first.wait_for(timeout=30_000)
         await self.settle()
 
     async def turn(
@@ -127,10 +127,12 @@ class ChromiumPage:
         chatbot: int = 0,
         settle: float = 0.6,
         timeout: float = 60.0,
+        until: Callable[[Reading], bool] | None = None,
     ) -> Reading:
         """Type (into the first text area, or the one ``box`` selects) and press Enter, or ``click`` a button by its text.
 
-        Returns when every event of the page is over and nothing new began for ``settle`` seconds.
+        Returns when every event of the page is over and nothing new began for ``settle`` seconds; with ``until``, for
+        pages that never come to rest, as soon as that holds of the reading.
         """
         start = len(await self.wire())
         if text is not None:
@@ -140,7 +142,12 @@ class ChromiumPage:
             await self.tab.locator(box).first.press("Enter")
         else:
             await self.tab.get_by_role("button", name=click, exact=True).first.click()
-        await self.settle(settle, timeout, more_than=start)
+        if until is None:
+            await self.settle(settle, timeout, more_than=start)
+        else:
+            async with asyncio.timeout(timeout):
+                while not until(await self.reading(chatbot, start)):
+                    await asyncio.sleep(0.1)
         return await self.reading(chatbot, start)
 
     async def stop(self, button: str = "Stop") -> None:
@@ -204,7 +211,7 @@ def follow(config: dict[str, Any], wire: list[tuple[str, str, Any]], chatbot: in
     functions = {d.get("id", i): d for i, d in enumerate(config["dependencies"])}
     reading = Reading(values={c["id"]: copy.deepcopy(c["props"].get("value")) for c in config["components"]})
     chatbots = [c["id"] for c in config["components"] if c["type"].endswith("chatbot")]
-    shown = chatbots[chatbot] if chatbots else None
+    shown = chatbots[chatbot] if chatbot < len(chatbots) else None
     events: dict[str, int] = {}
     raw: dict[str, list[Any]] = {}
 
@@ -212,6 +219,16 @@ def follow(config: dict[str, Any], wire: list[tuple[str, str, Any]], chatbot: in
         if kind == "response 200" and "/queue/join" in url:
             asked, answered = json.loads(body)
             events[json.loads(answered)["event_id"]] = json.loads(asked)["fn_index"]
+
+    def draw(rendered: dict[str, Any]) -> None:
+        """Take in what a gr.render function drew."""
+        nonlocal shown
+        functions.update({d["id"]: d for d in rendered["dependencies"]})
+        for component in rendered["components"]:
+            reading.values[component["id"]] = copy.deepcopy(component["props"].get("value"))
+            if component["type"].endswith("chatbot"):
+                shown = component["id"]
+                reading.steps.append(copy.deepcopy(reading.values[shown]))
 
     def put(function: int, data: list[Any]) -> None:
         outputs = functions[function]["outputs"] if function in functions else []
@@ -228,7 +245,10 @@ def follow(config: dict[str, Any], wire: list[tuple[str, str, Any]], chatbot: in
         if kind.startswith("response") and ("/run/" in url or "/api/" in url):
             asked, answered = json.loads(body)
             if kind == "response 200":
-                put(json.loads(asked)["fn_index"], json.loads(answered)["data"])
+                result = json.loads(answered)
+                if result.get("render_config"):
+                    draw(result["render_config"])
+                put(json.loads(asked)["fn_index"], result["data"])
             else:
                 with contextlib.suppress(ValueError):
                     answered = json.loads(answered)
@@ -239,6 +259,8 @@ def follow(config: dict[str, Any], wire: list[tuple[str, str, Any]], chatbot: in
                 continue
             reading.messages.append(message)
             event, output = message.get("event_id"), message.get("output") or {}
+            if output.get("render_config"):
+                draw(output["render_config"])
             if message.get("success") is False:
                 reading.errors.append(output or message)
             elif "data" in output and event in events:

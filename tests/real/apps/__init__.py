@@ -41,11 +41,12 @@ def app(file: str, arguments: str, environments: tuple[str, ...], expect: str) -
 APPS: dict[str, App] = {
     # the thirteen rules
     "load_session": app("load_session.py", "", EVERYWHERE, "'Echo: Hello | session=id-… loaded=by load history=N': the id is that of the session's own load, the same in turn 2, another in another conversation, never the one in /config"),
-    "listeners_clear_first": app("listeners.py", "--order clear-first", EVERYWHERE, "before 6 'Echo: Hello | history=1'; on 6.31 the bot is given the cleared box: 'Echo: | history=1'"),
+    "listeners_clear_first": app("listeners.py", "--order clear-first", EVERYWHERE, "before 6 'Echo: Hello | history=1'; on 6.31 the bot is given the cleared box: 'Echo:  | history=1'"),
     "listeners_clear_last": app("listeners.py", "--order clear-last", EVERYWHERE, "'Echo: Hello | history=1'"),
-    "after_failure": app("after_failure.py", "", EVERYWHERE, "Hello: the echo, then the bubbles [then] and [success]; 'fail', 'crash', 'fail later' (part: 'a part'): an error, and [then] runs before 6 only, [failure] on 6.31 only"),
+    "after_failure": app("after_failure.py", "", EVERYWHERE, "'Echo: Hello | ran= history=1', then 'ran=[then][success]'; 'fail', 'crash', 'fail later' (part: 'a part') are errors, after which [then] runs before 6 only, and [failure] on 6.31 only: ask once more to see"),
     "cancel_chain": app("cancel_chain.py", "", EVERYWHERE, "cancel '[[count=50 pace=0.05]]' in the middle; the next turn's answer says memory=[prompt, partial answer]"),
     "js_between": app("js_steps.py", "--js between", EVERYWHERE, "'Echo: Hello | history=1'"),
+    "js_outputs": app("js_steps.py", "--js outputs", EVERYWHERE, "as js_between"),
     "js_rewrites": app("js_steps.py", "--js rewrites", EVERYWHERE, "the page says 'Echo: HELLO | history=1'; a client cannot and must say so"),
     "change_hidden": app("changes.py", "--place hidden", EVERYWHERE, "'Echo: Hello | history=1'; the very same prompt again changes nothing and gets no answer"),
     "change_chatbot": app("changes.py", "--place chatbot", EVERYWHERE, "'Echo: Hello | history=1', once"),
@@ -53,7 +54,7 @@ APPS: dict[str, App] = {
     "change_stream": app("changes.py", "--place stream", EVERYWHERE, "'Echo: Hello | history=1', and the box 'counter' ends at 'steps: 4'"),
     "loop": app("loop.py", "", EVERYWHERE, "'Echo: Hello | history=1', and the turn ends although ping and pong go on for ever"),
     "timer": app("timer.py", "", EVERYWHERE, "'Echo: Hello | history=1', by a tick"),
-    "props": app("props.py", "", (NEW,), "'Echo: Hello | label=Message style=3 of 10 history=1'"),
+    "props": app("props.py", "", (NEW,), "'Echo: Hello | lines=1 style=3 of 10 history=1'"),
     "rendered_all": app("rendered.py", "--what all", EVERYWHERE, "'Echo: Hello | style=plain history=1', in a chat that /config does not show"),
     "rendered_shown": app("rendered.py", "--what shown", EVERYWHERE, "the drawn chatbot's value ends in 'Echo: Hello | history=1'"),
     "updates": app("updates.py", "", EVERYWHERE, "'Echo: Hello | history=1'; the message box ends empty and interactive"),

@@ -1,4 +1,8 @@
-"""Rule 3: what runs after a failure. ``fail`` raises at once, ``fail later`` after a part; each follower leaves its mark."""
+"""Rule 3: what runs after a failure. ``fail`` raises at once, ``fail later`` after a part, ``crash`` is no gr.Error.
+
+Each follower adds its name to a box of its own (several that wrote the chatbot would overwrite each other), and the
+bot's next answer says what these boxes held.
+"""
 
 import gradio as gr
 from common import bot, chatbot, last_said, say, serve, user
@@ -8,8 +12,9 @@ def build():
     with gr.Blocks() as demo:
         shown = chatbot()
         box = gr.Textbox(label="Message")
+        marks = [gr.Textbox("", label=name) for name in ("then", "success", "failure")]
 
-        def answer(history):
+        def answer(history, *ran):
             text = last_said(history)
             if text == "fail":
                 raise gr.Error("as you wish")
@@ -18,18 +23,14 @@ def build():
             if text == "fail later":
                 yield bot(history, "a part")
                 raise gr.Error("in the middle")
-            for said in say(text, f"history={len(history)}"):
+            for said in say(text, f"ran={''.join(ran)} history={len(history)}"):
                 yield bot(history, said)
 
-        def mark(name):
-            return lambda history: bot(history, f"[{name}]")
-
         said = box.submit(lambda text, history: ("", user(history, text)), [box, shown], [box, shown], queue=False)
-        run = said.then(answer, shown, shown)
-        run.then(mark("then"), shown, shown)
-        run.success(mark("success"), shown, shown)
-        if hasattr(run, "failure"):
-            run.failure(mark("failure"), shown, shown)
+        run = said.then(answer, [shown, *marks], shown)
+        for name, mark in zip(("then", "success", "failure"), marks):
+            if hasattr(run, name):
+                getattr(run, name)(lambda before, name=name: f"{before}[{name}]", mark, mark)
     return demo
 
 

@@ -1,4 +1,9 @@
-"""Rule 5: steps that are only JavaScript are skipped and what follows them runs; JavaScript before Python rewrites inputs."""
+"""Rule 5: steps without a Python function, and JavaScript before Python.
+
+``--js between``   a step that is only JavaScript stands between the question and the bot
+``--js outputs``   the same, but the JavaScript has an input and an output
+``--js rewrites``  JavaScript runs in the browser before the Python of the first step and changes the text
+"""
 
 import gradio as gr
 from common import bot, chatbot, last_said, say, serve, user
@@ -8,6 +13,7 @@ def build(options):
     with gr.Blocks() as demo:
         shown = chatbot()
         box = gr.Textbox(label="Message")
+        hidden = gr.Textbox(label="hidden", visible=False)
 
         def answer(history):
             for said in say(last_said(history), f"history={len(history)}"):
@@ -17,12 +23,14 @@ def build(options):
         said = box.submit(lambda t, history: ("", user(history, t)), [box, shown], [box, shown], queue=False, **rewriting)
         if options.js == "between":
             said = said.then(None, None, None, js="() => { window.scrolled = true; }")
+        elif options.js == "outputs":
+            said = said.then(None, shown, hidden, js="(history) => 'seen'")
         said.then(answer, shown, shown).then(None, None, None, js="() => { window.finished = true; }")
     return demo
 
 
 def main(argv=None):
-    serve(build, argv, {"js": ["between", "rewrites"]})
+    serve(build, argv, {"js": ["between", "outputs", "rewrites"]})
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""Rule 7 (6.x): a function annotated with a component's class is given that component's props, not its bare value."""
+"""Rule 7 (6.x): a function annotated with a component's class is given that component's props, not its bare value.
+
+The real page sends what belongs to the component alone: label, visible and the like are not among it.
+"""
 
 import gradio as gr
 from common import bot, chatbot, last, say, serve, user
@@ -6,7 +9,7 @@ from common import bot, chatbot, last, say, serve, user
 
 def answer(box: gr.Textbox, history, style: gr.Slider):
     history = user(history, box.value)
-    said = last(say(box.value, f"label={box.label} style={style.value} of {style.maximum} history={len(history)}"))
+    said = last(say(box.value, f"lines={box.lines} style={style.value} of {style.maximum} history={len(history)}"))
     return "", bot(history, said)
 
 

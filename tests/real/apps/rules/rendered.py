@@ -16,7 +16,7 @@ def build(options):
             @gr.render(inputs=style)
             def draw(chosen):
                 shown = chatbot()
-                box = gr.Textbox(label="Message", key="box")
+                box = gr.Textbox(label="Message")
 
                 def answer(text, history):
                     history = user(history, text)
