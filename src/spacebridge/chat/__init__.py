@@ -1,0 +1,1 @@
+"""Chats on a page: where they are, what their bubbles say, and how an answer grows. It knows nothing of HTTP."""

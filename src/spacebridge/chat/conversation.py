@@ -1,0 +1,302 @@
+"""A conversation: one session on the server, one turn at a time."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from spacebridge import errors
+from spacebridge.chat.append import AppendOnly
+from spacebridge.chat.resume import JsonConversation
+from spacebridge.chat.rules import PROVISIONAL
+from spacebridge.chat.settings import check_settings
+from spacebridge.chat.tracker import AnswerTracker
+from spacebridge.chat.turn import Turn, TurnEnd
+from spacebridge.gradio.upload import UploadFile
+
+if TYPE_CHECKING:
+    import contextlib
+    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+
+    from spacebridge.chat.bubbles import FileValue
+    from spacebridge.chat.events import Answer, Attachment
+    from spacebridge.chat.layout import Layout
+    from spacebridge.chat.rules import TextRules
+    from spacebridge.options import Limits, Timeouts
+    from spacebridge.page.page import Page
+
+__all__ = ["Conversation", "FileLike", "Host"]
+
+FileLike = str | Path | UploadFile | tuple[str, bytes]
+Settle = Literal["now", "end"]
+State = Literal["clean", "partial", "lost"]
+
+_VERSION = 1
+
+
+class Host(Protocol):
+    """What a conversation needs of the Space it belongs to."""
+
+    address: str
+    app_id: str
+    timeouts: Timeouts
+    limits: Limits
+    rules: TextRules
+
+    async def upload(self, files: list[UploadFile]) -> list[dict[str, Any]]:
+        """Send files; Gradio's ``FileData`` for each."""
+        ...
+
+    def attachment(self, file: FileValue) -> Attachment:
+        """Where a file of an answer can be fetched."""
+        ...
+
+    def slot(self) -> contextlib.AbstractAsyncContextManager[Any]:
+        """A place among the turns that may run at once."""
+        ...
+
+    def cookies(self) -> dict[str, str]:
+        """Cookies that the app has set."""
+        ...
+
+
+class Conversation:
+    """One session on the server. Made by ``Space.conversation``.
+
+    Args:
+        host: the Space.
+        page: of this session.
+        layout: where the chat is on it.
+    """
+
+    def __init__(self, host: Host, page: Page, layout: Layout) -> None:
+        self._host = host
+        self._page = page
+        self._layout = layout
+        self._turn: Turn | None = None
+        self._numbers = itertools.count(1)
+        self._said_system: str | None = None
+        self._changed: set[int] = set()
+        self.state: State = "clean"
+        """``clean``; ``partial`` after an answer that was cut or left; ``lost`` where the app forgot the session."""
+
+    @property
+    def session_hash(self) -> str:
+        """Keys the app's State on the server."""
+        return self._page.session.session_hash
+
+    @property
+    def layout(self) -> Layout:
+        """Where the chat is on the page."""
+        return self._layout
+
+    def stream(
+        self,
+        prompt: str,
+        *,
+        files: Sequence[FileLike] = (),
+        system: str | None = None,
+        settings: Mapping[str, Any] | None = None,
+        settle: Settle = "now",
+    ) -> Turn:
+        """Say something; the turn gives the events of the answer.
+
+        Args:
+            prompt: the message.
+            files: paths, ``(name, bytes)`` pairs or :class:`UploadFile`; only where the box takes files.
+            system: a system message: put into the app's own box for it where it has one, else before the prompt.
+            settings: values of the app's settings by name or label; they stay for the turns after.
+            settle: ``end`` gives the text once, whole, when it can't change any more.
+
+        Raises:
+            TurnInProgress: another turn of the conversation is under way.
+            UnknownSetting, InvalidSetting, FileRefused, InvalidMessages: the app does not take this.
+        """
+        if self._turn is not None:
+            raise errors.TurnInProgress("A turn of this conversation is under way.")
+        if self.state == "lost":
+            raise errors.SessionLost("The app has forgotten this conversation.")
+        wanted = dict(settings or {})
+        prompt = _well_formed(prompt)
+        if system is not None:
+            prompt = self._with_system(_well_formed(system), prompt, wanted)
+        if not prompt.strip() and not files:
+            raise errors.InvalidMessages("There is nothing to say: the prompt is empty.")
+        values = check_settings(self._layout.settings, wanted)
+        uploads = self._files(files)
+        chat, turn_id = self._layout.chat, f"{self.session_hash}-{next(self._numbers)}"
+
+        async def begin() -> AnswerTracker:
+            page, host = self._page, self._host
+            await page.load(host.timeouts.connect)
+            for component, value in values.items():
+                if page.values.get(component) != value:
+                    page.set_by_user(component, value)
+                    self._changed.add(component)
+            await page.settle()
+            sent = await host.upload(uploads)
+            box = chat.box
+            if box is not None:
+                page.set_by_user(box, {"text": prompt, "files": sent} if chat.multimodal else prompt)
+            await page.settle()
+            before = page.values.get(chat.output)
+            return AnswerTracker(
+                before,
+                prompt,
+                rules=host.rules,
+                tags=_opening_tags(page.values.prop(chat.output, "reasoning_tags")),
+                provisional=PROVISIONAL.get(chat.output_type),
+                emit=turn.emit,
+                attachment=host.attachment,
+                turn_id=turn_id,
+                limit=host.limits.answer,
+                at_end=settle == "end",
+            )
+
+        turn = Turn(
+            turn_id,
+            page=self._page,
+            output=chat.output,
+            begin=begin,
+            fire=lambda: self._page.fire(chat.trigger, chat.event),
+            timeouts=self._host.timeouts,
+            limits=self._host.limits,
+            slot=self._host.slot(),
+            ended=self._ended,
+        )
+        self._turn = turn
+        return turn
+
+    async def ask(
+        self,
+        prompt: str,
+        *,
+        files: Sequence[FileLike] = (),
+        system: str | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        """Say something and wait for the whole answer. Arguments and errors as those of ``stream``."""
+        async with self.stream(prompt, files=files, system=system, settings=settings) as turn:
+            return await turn.answer()
+
+    async def text(
+        self,
+        prompt: str,
+        *,
+        files: Sequence[FileLike] = (),
+        system: str | None = None,
+        settings: Mapping[str, Any] | None = None,
+        settle: Settle = "now",
+    ) -> AsyncGenerator[str]:
+        """Say something; yield the answer as it grows, piece by piece.
+
+        Raises:
+            AnswerRewritten: at the end, if the app changed what had been given; it carries the whole text.
+            Also what ``stream`` raises.
+        """
+        output = AppendOnly()
+        async with self.stream(prompt, files=files, system=system, settings=settings, settle=settle) as turn:
+            async for event in turn:
+                if piece := output.feed(event):
+                    yield piece
+
+    def dump(self) -> JsonConversation:
+        """What ``Space.conversation`` needs to resume this elsewhere. It can be written as JSON."""
+        page = self._page
+        initial = page.graph.components
+        values: dict[str, Any] = {}
+        for number, component in initial.items():
+            value = page.values.get(number)
+            if component.type != "state" and value != component.props.get("value"):
+                values[str(number)] = value
+        return JsonConversation(
+            version=_VERSION,
+            address=self._host.address,
+            app_id=self._host.app_id,
+            session_hash=self.session_hash,
+            cookies=self._host.cookies(),
+            values=values,
+            state=self.state,
+            loaded=page.loaded,
+            system=self._said_system,
+        )
+
+    def restore(self, dumped: JsonConversation) -> None:
+        """Take over what ``dump`` gave, or as much of it as there is.
+
+        Raises:
+            InvalidConversation: it is of another version, or makes no sense.
+        """
+        data = dumped.get_dict()
+        if data.get("version", _VERSION) != _VERSION:
+            raise errors.InvalidConversation(
+                f"The conversation was dumped in format {data['version']}; this version reads {_VERSION}."
+            )
+        values = data.get("values") or {}
+        if not isinstance(values, dict):
+            raise errors.InvalidConversation("The conversation's values are no object.")
+        for key, value in values.items():
+            if not str(key).isdigit():
+                raise errors.InvalidConversation(f"The conversation has a value for {key!r}, which is no component.")
+            self._page.values.set(int(key), value)
+        # The session was begun elsewhere: its load events have run, and would throw away what it holds.
+        self._page.loaded = bool(data.get("loaded", True))
+        state = data.get("state", "clean")
+        self.state = state if state in ("clean", "partial", "lost") else "clean"
+        said = data.get("system")
+        self._said_system = said if isinstance(said, str) else None
+
+    async def aclose(self) -> None:
+        """Leave a turn that is under way, and let go of the session's connections."""
+        if self._turn is not None:
+            await self._turn.aclose()
+        await self._page.aclose()
+
+    def _ended(self, end: TurnEnd) -> None:
+        self._turn = None
+        if end == "lost":
+            self.state = "lost"
+        elif end == "finished":
+            self.state = "clean"
+        else:
+            self.state = "partial"
+
+    def _with_system(self, system: str, prompt: str, wanted: dict[str, Any]) -> str:
+        if any(setting.name == "system" for setting in self._layout.settings):
+            wanted.setdefault("system", system)
+            return prompt
+        if system == self._said_system:
+            return prompt
+        self._said_system = system
+        return f"{system}\n\n{prompt}"
+
+    def _files(self, files: Sequence[FileLike]) -> list[UploadFile]:
+        if files and not self._layout.chat.multimodal:
+            raise errors.FileRefused(
+                f"The chat of {self._host.address} takes no files.", hint="Its message box is for text only."
+            )
+        found: list[UploadFile] = []
+        for file in files:
+            if isinstance(file, UploadFile):
+                found.append(file)
+            elif isinstance(file, tuple):
+                found.append(UploadFile.from_bytes(file[1], file[0]))
+            else:
+                found.append(UploadFile.of(file))
+        return found
+
+
+def _well_formed(text: str) -> str:
+    """Text that can be encoded: halves of surrogate pairs are joined, and lone ones replaced."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def _opening_tags(raw: object) -> tuple[str, ...]:
+    """Opening tags of a chatbot's ``reasoning_tags``: a list of pairs."""
+    pairs = raw if isinstance(raw, list) else []
+    return tuple(pair[0] for pair in pairs if isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str))

@@ -1,0 +1,135 @@
+"""What of a bubble's text is answer, what is reasoning, and what is neither, without I/O."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from spacebridge.chat.bubbles import is_thinking
+
+__all__ = [
+    "PROVISIONAL",
+    "WINDOW",
+    "TextRules",
+    "ends_in_tail",
+    "held_suffix",
+    "opens_details",
+    "provisional_suffix",
+    "split_reasoning",
+]
+
+# Chatbots that rewrite parts of a text once they are whole: the end of a text that will change when more comes.
+# modelscope's rewrites the addresses of tags and links (modelscope_studio/utils/process_links.py).
+PROVISIONAL = {"modelscopechatbot": re.compile(r"""(?:src=(?=['"])|"imgSrc": *(?="|$)|\]\()['"]?[^'"()\n]*$""")}
+
+WINDOW = 512
+"""Characters at the end of a text in which its provisional part is looked for."""
+
+_OPENINGS = ("<think>", "<thinking>", "<thought>", "<reasoning>")
+_DETAILS = "<details"
+_SUMMARY = re.compile(r"<details[^>]*>\s*<summary[^>]*>(.*?)</summary>", re.DOTALL | re.IGNORECASE)
+_DETAILS_TAG = re.compile(r"<(/?)details\b[^>]*>", re.IGNORECASE)
+_LONGEST_SUMMARY = 400
+
+
+class TextRules(msgspec.Struct, frozen=True, kw_only=True):
+    """How one Space decorates its answers; a row of data."""
+
+    placeholders: tuple[str, ...] = ()
+    """Texts that stand for an answer until it comes."""
+    tail: str | None = None
+    """How a changing tail begins that the Space puts under each step of an answer, such as a clock."""
+    reasoning: bool = True
+    """Whether an opening ``<think>`` or ``<details>`` is taken for reasoning; else it is text like all other."""
+
+
+def ends_in_tail(text: str, tail: str) -> int | None:
+    """Where a tail begins that ends the text, or None.
+
+    Only the last one counts, and only if nothing follows it: a summary that goes on is part of an answer.
+    """
+    start, length = text.rfind(tail), len(tail)
+    if start < 0:  # a chatbot strips what is blank before the tail of a text that is still empty
+        start, length = 0, len(tail.lstrip())
+        if not text.startswith(tail.lstrip()):
+            return None
+    rest = text[start + length :]
+    body, closed, after = rest.partition("</summary>")
+    if after.strip() or (not closed and "\n" in body):
+        return None
+    return start
+
+
+def opens_details(text: str) -> bool:
+    """Whether a ``<details>`` is open at the end of a text."""
+    depth = 0
+    for match in _DETAILS_TAG.finditer(text):
+        depth = max(0, depth - 1) if match[1] else depth + 1
+    return depth > 0
+
+
+def split_reasoning(text: str, *, final: bool) -> tuple[str, str, bool]:
+    """Split a bubble's text into reasoning and answer.
+
+    Reasoning is an opening ``<think>…</think>``, or an opening ``<details>`` whose summary speaks of thinking.
+
+    Args:
+        text: of the bubble so far.
+        final: whether it is the whole text. Else what can't be told yet is held back.
+
+    Returns:
+        Reasoning, answer, and whether the reasoning is still open.
+    """
+    begin = text.lstrip()
+    lower = begin[: _LONGEST_SUMMARY + 200].lower()
+    for opening in _OPENINGS:
+        if lower.startswith(opening):
+            return _split_at(begin[len(opening) :], f"</{opening[1:]}", final=final)
+        if not final and lower and opening.startswith(lower):
+            return "", "", False
+    if lower.startswith(_DETAILS):
+        match = _SUMMARY.match(begin)
+        if match is None:
+            waiting = not final and "</summary>" not in lower and len(begin) < _LONGEST_SUMMARY
+            return "", "" if waiting else text, False
+        if is_thinking(match[1]):
+            return _split_at(begin[match.end() :], "</details>", final=final)
+    elif not final and lower and _DETAILS.startswith(lower):
+        return "", "", False
+    return "", text, False
+
+
+def _split_at(text: str, closing: str, *, final: bool) -> tuple[str, str, bool]:
+    end = text.find(closing) if closing != "</details>" else _matching_close(text)
+    if end < 0:
+        kept = len(text) if final else len(text) - held_suffix(text, (closing,))
+        return text[:kept].lstrip("\n"), "", True
+    return text[:end].strip("\n"), text[end + len(closing) :].lstrip(), False
+
+
+def _matching_close(text: str) -> int:
+    """Where the ``</details>`` is that closes one opened before the text; -1 if nowhere."""
+    depth = 1
+    for match in _DETAILS_TAG.finditer(text):
+        depth += -1 if match[1] else 1
+        if depth == 0:
+            return match.start()
+    return -1
+
+
+def provisional_suffix(text: str, pattern: re.Pattern[str]) -> int:
+    """How many characters at the end of a text will change when more comes."""
+    match = pattern.search(text[-WINDOW:])
+    return 0 if match is None else match.end() - match.start()
+
+
+def held_suffix(text: str, tags: tuple[str, ...]) -> int:
+    """How many characters at the end of a text may be the beginning of one of the tags."""
+    longest = 0
+    for tag in tags:
+        for size in range(min(len(tag) - 1, len(text)), longest, -1):
+            if text.endswith(tag[:size]):
+                longest = size
+                break
+    return longest

@@ -1,0 +1,378 @@
+"""The growing answer: from a chatbot's value, as it changes, to deltas, rewrites, reasoning and steps.
+
+The text contract is in ``docs/text.md``. In short: the deltas joined are the final text, unless a rewrite came; what
+is provisional is held back where that can be known; reasoning and tool steps are never mixed with the answer.
+
+An operation that appends to the place that grew last is passed on without a look at the rest of the value, so that a
+token costs the same however long the chat is.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any, cast
+
+from spacebridge import errors
+from spacebridge.chat.bubbles import Bubble, FileValue, parse_bubbles
+from spacebridge.chat.events import (
+    Attachment,
+    AttachmentAdded,
+    Event,
+    Finished,
+    ReasoningDelta,
+    Rewritten,
+    TextDelta,
+    ToolStep,
+)
+from spacebridge.chat.rules import (
+    WINDOW,
+    TextRules,
+    ends_in_tail,
+    held_suffix,
+    opens_details,
+    provisional_suffix,
+    split_reasoning,
+)
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable
+
+    from spacebridge.gradio.diff import Operation
+    from spacebridge.page.values import LiveValue
+
+__all__ = ["AnswerTracker"]
+
+_SEPARATOR = "\n\n"
+
+
+class AnswerTracker:
+    """Follows one chatbot through one turn.
+
+    Args:
+        before: the chatbot's value before the turn.
+        prompt: what was asked.
+        rules: how the Space decorates its answers.
+        tags: opening tags that the chatbot itself turns into thought bubbles (``reasoning_tags``).
+        provisional: matches the end of a text that the chatbot will rewrite when more comes.
+        emit: takes the events.
+        attachment: makes an attachment of a file as the app names it.
+        turn_id: of the turn.
+        limit: the most characters of an answer.
+        at_end: whether the text is given once, whole, at the end.
+    """
+
+    def __init__(
+        self,
+        before: object,
+        prompt: str,
+        *,
+        rules: TextRules,
+        tags: tuple[str, ...] = (),
+        provisional: re.Pattern[str] | None = None,
+        emit: Callable[[Event], None],
+        attachment: Callable[[FileValue], Attachment],
+        turn_id: str = "",
+        limit: int | None = None,
+        at_end: bool = False,
+    ) -> None:
+        self._rules = rules
+        self._provisional = provisional
+        self._recent = ""
+        self._tags = tags
+        self._emit = emit
+        self._attachment = attachment
+        self._turn_id = turn_id
+        self._limit = limit
+        self._at_end = at_end
+        self._prompt = prompt
+        self._before = _Side(parse_bubbles(before))
+        self._floor: int | None = None
+        self._written = False
+        self._value: LiveValue | None = None
+        self._text = io.StringIO()
+        self._length = 0
+        self._reasoning = io.StringIO()
+        self._bubble = 0
+        self._hot: list[Any] | None = None
+        self._hot_reasoning = False
+        self._tails: dict[int, bool] = {}
+        self._steps_seen: dict[int, set[str]] = {}
+        self._placeholder_seen = False
+        self._tools: dict[str, ToolStep] = {}
+        self._files: set[str] = set()
+        self._attachments: list[Attachment] = []
+        self.layout_changed = False
+        self.rewritten = False
+
+    @property
+    def text(self) -> str:
+        """The answer as streamed so far."""
+        return self._text.getvalue()
+
+    @property
+    def reasoning(self) -> str:
+        """The reasoning as streamed so far."""
+        return self._reasoning.getvalue()
+
+    @property
+    def steps(self) -> tuple[ToolStep, ...]:
+        """Tool steps as they are now."""
+        return tuple(self._tools.values())
+
+    @property
+    def attachments(self) -> tuple[Attachment, ...]:
+        """Attachments so far."""
+        return tuple(self._attachments)
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything of the answer has been seen."""
+        return bool(self._length or self._reasoning.tell() or self._tools or self._attachments)
+
+    def update(self, value: LiveValue, operations: list[Operation] | None) -> None:
+        """Take a change of the chatbot's value.
+
+        Raises:
+            AnswerTooLarge: the answer is over the limit.
+        """
+        self._value = value
+        self._written = True
+        if operations is not None and self._hot is not None and self._grow(operations):
+            return
+        self._look(final=False)
+
+    def finish(self) -> Finished:
+        """The answer is complete: give what was held back, and the last event.
+
+        Raises:
+            EmptyAnswer: nothing was said.
+        """
+        if self._value is not None:
+            self._look(final=True)
+        text, reasoning = self.text, self.reasoning
+        if not text.strip() and not self._attachments:
+            also = " There was reasoning, but no answer." if reasoning else ""
+            raise errors.EmptyAnswer(f"The turn ended without an answer.{also}", partial=text)
+        return Finished(turn_id=self._turn_id, text=text, reasoning=reasoning, layout_changed=self.layout_changed)
+
+    # The ordinary token
+
+    def _grow(self, operations: list[Operation]) -> bool:
+        hot, tags = self._hot, self._tags
+        for name, path, value in operations:
+            if name != "append" or path != hot or not isinstance(value, str):
+                return False
+            if "<" in value and (tags or self._hot_reasoning):
+                return False
+            if self._provisional is not None:
+                self._recent = (self._recent + value)[-WINDOW:]
+                if self._provisional.search(self._recent):
+                    return False
+        for operation in operations:
+            self._say(cast("str", operation[2]), reasoning=self._hot_reasoning)
+        return True
+
+    def _say(self, delta: str, *, reasoning: bool = False) -> None:
+        if not delta:
+            return
+        self._length += len(delta)
+        if self._limit is not None and self._length > self._limit:
+            raise errors.AnswerTooLarge(f"The answer is longer than {self._limit} characters.", partial=self.text)
+        if reasoning:
+            self._reasoning.write(delta)
+            self._emit(ReasoningDelta(turn_id=self._turn_id, bubble=self._bubble, text=delta))
+        else:
+            self._text.write(delta)
+            self._emit(TextDelta(turn_id=self._turn_id, bubble=self._bubble, text=delta))
+
+    # Everything else
+
+    def _look(self, *, final: bool) -> None:
+        """Read the whole value and give what is new."""
+        self._hot = None
+        bubbles = self._answers(final=final)
+        texts: list[str] = []
+        thoughts: list[str] = []
+        last = len(bubbles) - 1
+        for index, bubble in enumerate(bubbles):
+            if bubble.kind == "text":
+                thought, text, hot = self._read(index, bubble, final=final)
+                if index == last and hot is not None and bubble.path is not None and not final:
+                    self._hot, self._hot_reasoning = list(bubble.path), hot
+                if thought:
+                    thoughts.append(thought)
+                if text:
+                    texts.append(text)
+                    self._bubble = index
+            elif bubble.kind == "thought":
+                if bubble.text:
+                    thoughts.append(bubble.text)
+                if index == last and bubble.path is not None and bubble.text:
+                    self._hot, self._hot_reasoning = list(bubble.path), True
+                    self._bubble = index
+            elif bubble.kind == "tool":
+                self._tool(index, bubble)
+            elif bubble.file is not None:
+                self._file(bubble.file, index)
+        self._to_reasoning(_SEPARATOR.join(thoughts))
+        if not self._at_end or final:
+            self._to_text(_SEPARATOR.join(texts))
+        elif not self._hot_reasoning:
+            self._hot = None
+
+    def _answers(self, *, final: bool) -> list[Bubble]:
+        """The bubbles that answer: after the last user bubble; where no new one shows, those that differ."""
+        if self._value is None:
+            return []
+        now = _Side(parse_bubbles(self._value.get()))
+        if self._floor is None:
+            before = self._before
+            if now.users > before.users or now.last_user != before.last_user:
+                self._floor = 0
+            else:
+                same = _common(now.after, before.after)
+                if same < len(now.after):
+                    self._floor = same
+                elif final and self._written and (not now.users or now.last_user.strip() == self._prompt.strip()):
+                    self._floor = 0  # asked the same, answered the same, shown in the same place
+                else:
+                    return []
+        return now.after[self._floor :]
+
+    def _read(self, index: int, bubble: Bubble, *, final: bool) -> tuple[str, str, bool | None]:
+        """Reasoning and answer in a text bubble, and what an append to it is: text False, reasoning True, unknown None."""
+        rules, raw = self._rules, bubble.text
+        text = self._without_tail(index, raw, final=final) if rules.tail is not None else raw
+        if text.strip() in rules.placeholders:
+            self._placeholder_seen = True
+            return "", "", None
+        settled = rules.tail is None or (self._tails.get(index) is False and bool(text))
+        thought, is_open = "", False
+        if rules.reasoning:
+            thought, text, is_open = split_reasoning(text, final=final)
+        held = 0 if final or is_open else self._held(text)
+        if held:
+            return thought, text[:-held], None
+        if not settled or (not text and not is_open):
+            return thought, text, None
+        if is_open:
+            return thought, text, True if raw.endswith(thought) and thought else None
+        # An append goes on with the text only if the text is the end of what the bubble holds.
+        return thought, text, False if raw.endswith(text) else None
+
+    def _held(self, text: str) -> int:
+        """How much of the end of a text is not yet what it will be."""
+        held = held_suffix(text, self._tags) if self._tags else 0
+        if self._provisional is not None:
+            held = max(held, provisional_suffix(text, self._provisional))
+            self._recent = text[-WINDOW:]
+        return held
+
+    def _without_tail(self, index: int, raw: str, *, final: bool) -> str:
+        tail = cast("str", self._rules.tail)
+        start = ends_in_tail(raw, tail)
+        body = raw if start is None else raw[:start]
+        if not body.strip() and start is None:
+            return raw
+        if body.strip() in self._rules.placeholders:
+            return body
+        steps = self._steps_seen.setdefault(index, set())
+        if len(steps) < 2:  # noqa: PLR2004 - whether there was one or more is all that is asked
+            steps.add(body)
+        if start is None:
+            self._tails[index] = False
+            return raw
+        if not self._tails.setdefault(index, True):
+            return raw
+        if final and len(steps) == 1 and not self._placeholder_seen and opens_details(body):
+            return raw  # all there is to go by is one text, and it ends in the summary of its own block
+        return body
+
+    def _to_reasoning(self, reasoning: str) -> None:
+        so_far = self._reasoning.getvalue()
+        if reasoning.startswith(so_far):
+            self._say(reasoning[len(so_far) :], reasoning=True)
+        elif reasoning:
+            self._reasoning = io.StringIO()
+            self._reasoning.write(reasoning)
+
+    def _to_text(self, text: str) -> None:
+        so_far = self._text.getvalue()
+        if text.startswith(so_far):
+            self._say(text[len(so_far) :])
+            return
+        kind = "layout" if _bare(text).startswith(_bare(so_far)) else "content"
+        keep = _common(so_far, text)
+        if kind == "layout":
+            self.layout_changed = True
+        self.rewritten = True
+        self._length += len(text) - len(so_far)
+        self._text = io.StringIO()
+        self._text.write(text)
+        self._emit(Rewritten(turn_id=self._turn_id, bubble=self._bubble, kind=kind, keep=keep, replacement=text[keep:]))
+
+    def _tool(self, index: int, bubble: Bubble) -> None:
+        name = bubble.id or f"step-{index}"
+        step = ToolStep(
+            turn_id=self._turn_id,
+            bubble=index,
+            id=name,
+            parent=bubble.parent,
+            title=bubble.title,
+            text=bubble.text,
+            status=bubble.status,
+            duration=bubble.duration,
+        )
+        if self._tools.get(name) != step:
+            self._tools[name] = step
+            self._emit(step)
+
+    def _file(self, file: FileValue, index: int) -> None:
+        key = file.path or file.url
+        if key in self._files:
+            return
+        self._files.add(key)
+        attachment = self._attachment(file)
+        self._attachments.append(attachment)
+        self._emit(AttachmentAdded(turn_id=self._turn_id, bubble=index, attachment=attachment))
+
+
+class _Side:
+    """A chatbot's bubbles, seen from the last thing the user said."""
+
+    def __init__(self, bubbles: list[Bubble]) -> None:
+        last = -1
+        self.users = 0
+        for index, bubble in enumerate(bubbles):
+            if bubble.role == "user":
+                last = index
+                self.users += 1
+        self.last_user = bubbles[last].text if last >= 0 else ""
+        self.after = [bubble for bubble in bubbles[last + 1 :] if bubble.role == "assistant"]
+
+
+def _common(one: Any, other: Any) -> int:
+    """How many items or characters two sequences have in common at their beginning."""
+    size = min(len(one), len(other))
+    if isinstance(one, str):
+        low, high = 0, size
+        while low < high:  # the greatest length at which they agree
+            middle = (low + high + 1) // 2
+            if one[:middle] == other[:middle]:
+                low = middle
+            else:
+                high = middle - 1
+        return low
+    for index in range(size):
+        if _said(one[index]) != _said(other[index]):
+            return index
+    return size
+
+
+def _said(bubble: Bubble) -> tuple[object, ...]:
+    return bubble.kind, bubble.text, bubble.title, bubble.file
+
+
+def _bare(text: str) -> str:
+    return "".join(text.split())

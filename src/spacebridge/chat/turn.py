@@ -1,0 +1,396 @@
+"""One turn: a message goes in, events come out, and leaving it early stops the work on the server."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from typing import TYPE_CHECKING, Any, Literal, Self, cast
+
+from spacebridge import errors
+from spacebridge.chat.events import Answer, Event, Finished, Notice, Queued, Started
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+
+    from spacebridge.chat.tracker import AnswerTracker
+    from spacebridge.gradio.config import Dependency
+    from spacebridge.gradio.diff import Operation
+    from spacebridge.gradio.messages import Message
+    from spacebridge.options import Limits, Timeouts
+    from spacebridge.page.page import Page
+    from spacebridge.page.values import LiveValue
+
+__all__ = ["Turn", "TurnEnd"]
+
+_SETTLED_TICKS = 2.5
+_SHORTEST_QUIET = 0.3
+_TRAILING = 30.0
+
+TurnEnd = Literal["finished", "failed", "left", "lost"]
+
+
+class Turn:
+    """One turn of a conversation. Made by ``Conversation.stream``.
+
+    ``async with`` stops the work on the server when the block is left. A turn can also be iterated directly; then a
+    bare ``break`` stops it only once the iterator is closed or collected.
+
+    Args:
+        turn_id: named in all events.
+        page: the conversation's page; its listener is the turn while it runs.
+        output: component id of the chatbot.
+        begin: prepares the page and fires the event that sends the message.
+        tracker: makes the tracker for the chatbot's value, once the page is prepared.
+        ended: is told how the turn ended.
+    """
+
+    def __init__(
+        self,
+        turn_id: str,
+        *,
+        page: Page,
+        output: int,
+        begin: Callable[[], Coroutine[Any, Any, AnswerTracker]],
+        fire: Callable[[], object],
+        timeouts: Timeouts,
+        limits: Limits,
+        slot: contextlib.AbstractAsyncContextManager[Any],
+        ended: Callable[[TurnEnd], None],
+    ) -> None:
+        self.turn_id = turn_id
+        self._page = page
+        self._output = output
+        self._begin = begin
+        self._fire = fire
+        self._timeouts = timeouts
+        self._limits = limits
+        self._slot = slot
+        self._ended = ended
+        self._tracker: AnswerTracker | None = None
+        self._events: deque[Event] = deque()
+        self._notices: list[Notice] = []
+        self._waiter: asyncio.Future[None] | None = None
+        self._work: asyncio.Task[None] | None = None
+        self._entered = False
+        self._left = False
+        self._fired = False
+        self._started = False
+        self._finished: Finished | None = None
+        self._failure: errors.SpacebridgeError | None = None
+        self._error: BaseException | None = None
+        self._over = False
+        self._deadline: asyncio.Timeout | None = None
+        self._ends_at: float | None = None
+        self._phase: tuple[str, float] | None = None
+
+    # For the one who asked
+
+    async def __aenter__(self) -> Self:
+        self._entered = True
+        self._start()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.aclose()
+
+    def __aiter__(self) -> AsyncIterator[Event]:
+        return self._iterate(closing=not self._entered)
+
+    async def answer(self) -> Answer:
+        """Wait for the end; return what the turn came to.
+
+        Raises:
+            SpacebridgeError: of whatever kind; ``partial`` has the text until then.
+        """
+        async with contextlib.aclosing(self._iterate(closing=not self._entered)) as events:
+            async for _ in events:
+                pass
+        return self.result()
+
+    def result(self) -> Answer:
+        """What the turn came to, once it is finished."""
+        if self._finished is None or self._tracker is None:
+            raise errors.TurnInProgress("The turn is not finished.")
+        return Answer(
+            text=self._finished.text,
+            reasoning=self._finished.reasoning,
+            steps=self._tracker.steps,
+            attachments=self._tracker.attachments,
+            notices=tuple(self._notices),
+            layout_changed=self._finished.layout_changed,
+            rewritten=self._tracker.rewritten,
+        )
+
+    async def aclose(self) -> None:
+        """Leave the turn: stop the work on the server, within ``Timeouts.cancel``, and let go of everything."""
+        if self._work is not None and not self._work.done():
+            # Shielded: whoever leaves because of a cancellation of his own still waits for the bounded end.
+            await asyncio.shield(asyncio.ensure_future(self._leave(self._work)))
+        self._events.clear()
+        if not self._over:  # it was left before it began
+            self._over = True
+            self._ended("left")
+
+    async def _leave(self, work: asyncio.Task[None]) -> None:
+        if self._finished is not None:  # only what follows the answer still runs
+            await asyncio.wait({work}, timeout=self._timeouts.cancel)
+        if not work.done() and not self._left:
+            self._left = True
+            work.cancel()
+        await asyncio.wait({work})
+
+    async def _iterate(self, *, closing: bool) -> AsyncGenerator[Event]:
+        self._start()
+        events = self._events
+        try:
+            while True:
+                while events:
+                    yield events.popleft()
+                if self._over:
+                    break
+                self._waiter = asyncio.get_running_loop().create_future()
+                await self._waiter
+            if self._error is not None:
+                raise self._error
+        finally:
+            if closing:
+                await self.aclose()
+
+    # What the page tells
+
+    def on_status(self, dependency: Dependency, message: Message) -> None:
+        """A status message of a run."""
+        match message.msg:
+            case "estimation":
+                self._queued(message)
+            case "process_starts":
+                self._set_phase("first_text", self._timeouts.first_text)
+                if not self._started:
+                    self._started = True
+                    self._emit(Started(turn_id=self.turn_id))
+            case "log":
+                text = message.log if isinstance(message.log, str) else ""
+                title = message.title if isinstance(message.title, str) else ""
+                self._notice(str(message.level or "info"), text, title)
+            case "progress":
+                self._progress(message)
+            case _:
+                pass
+
+    def on_value(self, component: int, value: LiveValue, operations: list[Operation] | None) -> None:
+        """A component's value changed."""
+        if component != self._output or self._tracker is None or self._finished is not None:
+            return
+        self._tracker.update(value, operations)
+        if self._phase is not None and self._tracker.begun:
+            self._set_phase(None)
+
+    def on_end(self, dependency: Dependency, error: errors.SpacebridgeError | None) -> None:
+        """A run ended."""
+        if not self._fired or self._finished is not None:
+            return
+        if error is not None:
+            if self._failure is None and self._page.graph.may_write([dependency], [self._output]):
+                self._failure = error
+            else:
+                self._notice("error", error.message)
+        if self._failure is None and not self._left and not self._page.may_still_write([self._output]):
+            tracker = self._tracker
+            if tracker is not None and (tracker.begun or not self._ticking()):
+                self._finish()
+
+    def on_notice(self, level: str, text: str) -> None:
+        """Something could not be done as a browser does it."""
+        self._notice(level, text)
+
+    # The work
+
+    def _start(self) -> None:
+        if self._work is None and not self._over:
+            self._work = asyncio.create_task(self._run(), name=f"spacebridge turn {self.turn_id}")
+
+    async def _run(self) -> None:
+        end: TurnEnd = "failed"
+        try:
+            end = await self._guarded()
+        except errors.SpacebridgeError as error:
+            error.partial = error.partial or (self._tracker.text if self._tracker else "")
+            self._error = error
+            if isinstance(error, errors.SessionLost):
+                end = "lost"
+        except asyncio.CancelledError:
+            end = "left"
+        except Exception as error:  # noqa: BLE001 - handed to whoever iterates
+            self._error = error
+        finally:
+            self._over = True
+            self._ended(end)
+            self._wake()
+
+    async def _guarded(self) -> TurnEnd:
+        """The turn within its time limits, stopped on the server if it does not come to its end."""
+        page, loop = self._page, asyncio.get_running_loop()
+        total = self._timeouts.total
+        self._ends_at = None if total is None else loop.time() + total
+        async with self._slot:
+            page.listener = self
+            try:
+                async with asyncio.timeout_at(self._ends_at) as self._deadline:
+                    await self._converse()
+            except errors.SpacebridgeError:
+                await self._stop()
+                raise
+            except TimeoutError:
+                if self._finished is not None:
+                    await self._stop()
+                    return "finished"
+                limit, seconds = self._phase or ("total", total or 0.0)
+                if self._ends_at is not None and loop.time() >= self._ends_at:
+                    limit, seconds = "total", total or 0.0
+                stopped = await self._stop()
+                raise errors.TimedOut(
+                    f"The turn was given up: the limit {limit!r} of {seconds:g} s passed.",
+                    limit=limit,
+                    seconds=seconds,
+                    still_running=not stopped,
+                ) from None
+            except asyncio.CancelledError:
+                await self._stop()
+                return "left"
+            except BaseException:
+                await self._stop()
+                raise
+            await page.session.drain()
+        if self._failure is not None:
+            raise self._failure
+        if self._error is not None:
+            raise self._error
+        return "finished"
+
+    async def _converse(self) -> None:
+        page = self._page
+        self._set_phase("first_text", self._timeouts.first_text)
+        self._tracker = await self._begin()
+        self._fired = True
+        ticking = self._ticking()
+        if ticking:
+            page.start_timers()
+        self._fire()
+        await page.settle()
+        if ticking and self._failure is None:
+            await self._wait_for_ticks(self._tracker)
+        if self._finished is None and self._failure is None:
+            self._finish()
+
+    async def _wait_for_ticks(self, tracker: AnswerTracker) -> None:
+        """Wait until an answer that comes by a timer has stood still for a while."""
+        page = self._page
+        quiet = max(_SHORTEST_QUIET, _SETTLED_TICKS * max(self._intervals(), default=0.0))
+        while self._finished is None:
+            before = (tracker.text, tracker.reasoning)
+            await asyncio.sleep(quiet)
+            await page.settle()
+            if tracker.begun and before == (tracker.text, tracker.reasoning):
+                break
+        await page.stop_timers()
+        await page.settle()
+
+    async def _stop(self) -> bool:
+        """Stop the work on the server within the limit; True if it ended there."""
+        try:
+            stopped = await self._page.stop(self._timeouts.cancel, [self._output])
+            await self._page.session.drain()
+        except errors.SpacebridgeError:
+            return False
+        if not stopped:
+            await self._page.session.aclose()
+        return stopped
+
+    def _ticking(self) -> bool:
+        graph = self._page.graph
+        return any(graph.may_write(listeners, [self._output]) for _, listeners in graph.events("tick"))
+
+    def _intervals(self) -> list[float]:
+        values = self._page.values
+        found = [values.get(number) for number, _ in self._page.graph.events("tick")]
+        return [float(value) for value in found if isinstance(value, int | float)]
+
+    def _finish(self) -> None:
+        if self._tracker is None:
+            return
+        try:
+            self._finished = self._tracker.finish()
+        except errors.SpacebridgeError as error:
+            self._failure = error
+            return
+        self._set_phase("trailing", _TRAILING)
+        self._emit(self._finished)
+
+    # Small things
+
+    def _set_phase(self, name: str | None, seconds: float | None = None) -> None:
+        """Which limit runs now besides the total."""
+        if self._deadline is None or self._deadline.expired():
+            return
+        if name in ("queue", "first_text") and self._begun():
+            return
+        self._phase = None if name is None or seconds is None else (name, seconds)
+        when = self._ends_at
+        if self._phase is not None:
+            phase_ends = asyncio.get_running_loop().time() + self._phase[1]
+            when = phase_ends if when is None else min(when, phase_ends)
+        with contextlib.suppress(RuntimeError):  # the limit is just being left
+            self._deadline.reschedule(when)
+
+    def _begun(self) -> bool:
+        return self._finished is not None or (self._tracker is not None and self._tracker.begun)
+
+    def _queued(self, message: Message) -> None:
+        eta = message.rank_eta if isinstance(message.rank_eta, int | float) else None
+        rank = message.rank if isinstance(message.rank, int) else None
+        size = message.queue_size if isinstance(message.queue_size, int) else None
+        if not self._started:
+            self._set_phase("queue", self._timeouts.queue)
+        self._emit(Queued(turn_id=self.turn_id, rank=rank, size=size, eta=eta))
+        longest = self._limits.queue_eta
+        if longest is not None and eta is not None and rank and eta > longest:
+            raise errors.QueueFull(
+                f"The app's queue would take {eta:.0f} s (place {rank} of {size}), more than the limit of {longest:g} s."
+            )
+
+    def _progress(self, message: Message) -> None:
+        data = message.progress_data
+        units = cast("list[Any]", data) if isinstance(data, list) else []
+        for unit in units[-1:]:
+            if isinstance(unit, dict):
+                fields = cast("dict[str, Any]", unit)
+                index, length = fields.get("index"), fields.get("length")
+                done = f"{index}/{length} {fields.get('unit') or ''}".strip() if length else ""
+                share = fields.get("progress")
+                if not done and isinstance(share, int | float):
+                    done = f"{share:.0%}"
+                self._notice("progress", done, str(fields.get("desc") or ""))
+
+    def _notice(self, level: str, text: str, title: str = "") -> None:
+        notice = Notice(turn_id=self.turn_id, level=level, title=title, text=text)
+        if notice not in self._notices:
+            self._notices.append(notice)
+            self._emit(notice)
+
+    def emit(self, event: Event) -> None:
+        """Give an event to whoever iterates."""
+        self._emit(event)
+
+    def _emit(self, event: Event) -> None:
+        self._events.append(event)
+        waiter = self._waiter
+        if waiter is not None:
+            self._waiter = None
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def _wake(self) -> None:
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)

@@ -1,0 +1,114 @@
+"""One Gradio app: reached by ``GET /config``, logged in to if it must be, and the place sessions come from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from spacebridge import errors
+from spacebridge.gradio.config import Config, parse_config
+from spacebridge.gradio.session import Session
+from spacebridge.gradio.trace import redact_url
+from spacebridge.gradio.upload import UploadFile, upload
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from spacebridge.gradio.http import HttpClient
+
+__all__ = ["App"]
+
+
+class App:
+    """A Gradio app that answered.
+
+    Args:
+        http: its host; closed by whoever made it.
+        config: what it tells about itself.
+    """
+
+    def __init__(self, http: HttpClient, config: Config) -> None:
+        self.http = http
+        self.config = config
+
+    @classmethod
+    async def connect(cls, http: HttpClient, *, auth: tuple[str, str] | None = None) -> App:
+        """Read the app's configuration, logging in first if ``auth`` is given.
+
+        Raises:
+            NotGradio: something else answers there.
+            LoginRequired: a login is wanted, or was refused.
+            ServerRefused, ConnectionLost, TimedOut: the app was not reached.
+        """
+        if auth is not None:
+            await cls._login(http, auth)
+        app = cls(http, await cls._read_config(http))
+        await app._follow_root()
+        return app
+
+    async def refresh(self) -> None:
+        """Read the configuration again."""
+        self.config = await self._read_config(self.http)
+
+    def session(
+        self,
+        session_hash: str,
+        *,
+        query: str = "",
+        on_broken: Callable[[bytes], None] | None = None,
+    ) -> Session:
+        """A session of the app; see :class:`Session`."""
+        return Session(self.http, self.config, session_hash, query=query, on_broken=on_broken)
+
+    async def upload(self, files: list[UploadFile]) -> list[dict[str, Any]]:
+        """Send files; see :func:`upload`."""
+        return await upload(self.http, self.config, files)
+
+    @staticmethod
+    async def _login(http: HttpClient, auth: tuple[str, str]) -> None:
+        def form() -> aiohttp.FormData:
+            return aiohttp.FormData({"username": auth[0], "password": auth[1]})
+
+        try:
+            await http.send("/login", form, seconds=http.timeouts.connect)
+        except errors.SpaceNotFound:
+            raise errors.LoginRequired(
+                f"{http.base} has no login of its own.", status=404, hint="Leave auth out."
+            ) from None
+
+    @staticmethod
+    async def _read_config(http: HttpClient) -> Config:
+        try:
+            reply = await http.get("/config")
+        except errors.SpaceNotFound as missing:
+            # Releases before 3 have no /config; their page holds it.
+            try:
+                page = await http.get("/")
+            except errors.SpacebridgeError:
+                raise missing from None
+            return parse_config(page.body, where=http.base)
+        path = urlsplit(reply.url).path
+        if path.endswith("/config"):
+            http.base = reply.url.split("?")[0].removesuffix("/config")
+        return parse_config(reply.body, where=redact_url(http.base))
+
+    async def _follow_root(self) -> None:
+        """Use the path of the app that its configuration names, where that answers.
+
+        The host it names is not used: behind a proxy it is often wrong.
+        """
+        root, base = urlsplit(self.config.root), urlsplit(self.http.base)
+        path = root.path.rstrip("/")
+        if not root.path or path == base.path.rstrip("/") or (root.netloc and root.hostname != base.hostname):
+            return
+        own = self.http.base
+        self.http.base = f"{base.scheme}://{base.netloc}{path}"
+        try:
+            other = await self._read_config(self.http)
+        except errors.SpacebridgeError:
+            self.http.base = own
+            return
+        if other.app_id != self.config.app_id:
+            self.http.base = own

@@ -1,0 +1,252 @@
+"""``GET /config``: what an app tells about itself, as typed structs.
+
+The document is read leniently: a field of the wrong kind counts as missing, a component or dependency without an id
+is dropped (and named in ``Config.oddities``), so that an app of an unknown version degrades instead of failing.
+Source of the field names: ``gradio/blocks.py`` (``Blocks.get_config_file``) of the releases 3.50 to 6.31.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal, cast
+
+import msgspec
+
+from spacebridge.errors import NotGradio
+
+__all__ = ["Component", "Config", "Dependency", "Target", "parse_config", "parse_dependencies"]
+
+_SCRAPE = re.compile(rb"window\.gradio_config\s*=\s*(\{.*?\})\s*;?\s*</script>", re.DOTALL)
+
+Follows = Literal["then", "success", "failure"]
+
+
+class Component(msgspec.Struct, frozen=True):
+    """One component of the page: a box, a button, a chatbot, a State…"""
+
+    id: int
+    type: str
+    """Gradio's name for it in lower case: ``textbox``, ``chatbot``, ``state``, or a custom component's own."""
+    props: dict[str, Any]
+
+    @property
+    def label(self) -> str:
+        """The label shown on the page, or an empty string."""
+        label = self.props.get("label")
+        return label if isinstance(label, str) else ""
+
+    @property
+    def visible(self) -> bool:
+        """Whether the page shows it. 6.x also has the value ``"hidden"``."""
+        return self.props.get("visible", True) is True
+
+
+class Target(msgspec.Struct, frozen=True):
+    """What fires a dependency: an event of a component. ``id`` is None for ``.then`` and the like."""
+
+    id: int | None
+    event: str
+
+
+class Dependency(msgspec.Struct, frozen=True, kw_only=True):
+    """One event listener of the app: Gradio's "dependency"."""
+
+    id: int
+    """What Gradio calls ``fn_index``."""
+    targets: tuple[Target, ...] = ()
+    inputs: tuple[int, ...] = ()
+    outputs: tuple[int, ...] = ()
+    api_name: str | None = None
+    queue: bool = True
+    backend_fn: bool = True
+    js: bool = False
+    cancels: tuple[int, ...] = ()
+    trigger_after: int | None = None
+    follows: Follows = "then"
+    """On which end of ``trigger_after`` it runs: ``then`` on any, ``success``, ``failure``."""
+    trigger_mode: Literal["once", "multiple", "always_last"] = "once"
+    collects_event_data: bool = False
+    generator: bool = False
+    private: bool = False
+    component_prop_inputs: frozenset[int] = frozenset()
+    """Positions in ``inputs`` at which all props of the component are sent instead of its value (6.x)."""
+    rendered_in: int | None = None
+    stream: bool = False
+    """``connection: "stream"``: an event for microphones and cameras, which are not replayed here."""
+
+    @property
+    def name(self) -> str:
+        """How messages call it."""
+        return f"/{self.api_name}" if self.api_name else f"fn {self.id}"
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """What an app tells about itself."""
+
+    version: tuple[int, ...]
+    """Gradio's release, such as ``(6, 31, 0)``."""
+    version_text: str
+    protocol: str
+    """How queued events travel: ``ws``, ``sse``, ``sse_v1`` … ``sse_v3``."""
+    api_prefix: str
+    mode: str
+    root: str
+    title: str
+    space_id: str | None
+    app_id: str
+    show_error: bool
+    max_file_size: int | None
+    components: dict[int, Component]
+    dependencies: dict[int, Dependency]
+    oddities: tuple[str, ...] = ()
+    """What was passed over because it made no sense, a line each."""
+
+
+def parse_config(body: bytes, *, where: str) -> Config:
+    """Read the body of ``GET /config``, or a page of an old app that embeds it.
+
+    Args:
+        body: the reply's body.
+        where: the address, for error messages.
+
+    Raises:
+        NotGradio: it is neither.
+    """
+    try:
+        raw: object = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        match = _SCRAPE.search(body)
+        if match is None:
+            raise _not_gradio(where, body, "the reply is not JSON") from None
+        try:
+            raw = msgspec.json.decode(match[1])
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise _not_gradio(where, body, "the configuration in the page is not JSON") from None
+    if not isinstance(raw, dict):
+        raise _not_gradio(where, body, "the reply is JSON, but no object")
+    doc = cast("dict[str, Any]", raw)
+    if not isinstance(doc.get("components"), list) or not isinstance(doc.get("dependencies"), list):
+        raise _not_gradio(where, body, "the reply has no components and dependencies")
+    oddities: list[str] = []
+    version_text = _text(doc, "version")
+    components = parse_components(cast("list[Any]", doc["components"]), oddities)
+    dependencies = parse_dependencies(cast("list[Any]", doc["dependencies"]), components, oddities)
+    max_file_size = doc.get("max_file_size")
+    space_id = doc.get("space_id")
+    return Config(
+        version=tuple(int(part) for part in re.findall(r"\d+", version_text)[:3]),
+        version_text=version_text or "unknown",
+        protocol=_text(doc, "protocol") or "ws",
+        api_prefix=_text(doc, "api_prefix").rstrip("/"),
+        mode=_text(doc, "mode"),
+        root=_text(doc, "root"),
+        title=_text(doc, "title"),
+        space_id=space_id if isinstance(space_id, str) else None,
+        app_id=str(doc.get("app_id") or ""),
+        show_error=bool(doc.get("show_error")),
+        max_file_size=max_file_size if isinstance(max_file_size, int) and max_file_size > 0 else None,
+        components=components,
+        dependencies={dependency.id: dependency for dependency in dependencies},
+        oddities=tuple(oddities),
+    )
+
+
+def parse_components(raw: list[Any], oddities: list[str]) -> dict[int, Component]:
+    """Read a list of components; what makes no sense goes into ``oddities``."""
+    components: dict[int, Component] = {}
+    for item in raw:
+        entry: dict[str, Any] = cast("dict[str, Any]", item) if isinstance(item, dict) else {}
+        number, kind, props = entry.get("id"), entry.get("type"), entry.get("props")
+        if not _is_id(number) or not isinstance(kind, str):
+            oddities.append(f"a component without id or type: {str(item)[:80]}")
+            continue
+        components[number] = Component(
+            number, kind.lower(), cast("dict[str, Any]", props) if isinstance(props, dict) else {}
+        )
+    return components
+
+
+def parse_dependencies(raw: list[Any], components: dict[int, Component], oddities: list[str]) -> list[Dependency]:
+    """Read a list of dependencies, of ``/config`` or of a ``render_config``."""
+    dependencies: list[Dependency] = []
+    for position, item in enumerate(raw):
+        if not isinstance(item, dict):
+            oddities.append(f"dependency {position} is no object")
+            continue
+        entry = cast("dict[str, Any]", item)
+        number = entry.get("id", position)
+        if not _is_id(number):
+            oddities.append(f"dependency {position} has no usable id")
+            continue
+        missing = [i for key in ("inputs", "outputs") for i in _ids(entry, key) if i not in components]
+        if missing:
+            oddities.append(f"dependency {number} names components that do not exist: {missing}")
+        dependencies.append(_dependency(number, entry))
+    return dependencies
+
+
+def _dependency(number: int, entry: dict[str, Any]) -> Dependency:
+    types = cast("dict[str, Any]", entry["types"]) if isinstance(entry.get("types"), dict) else {}
+    api_name = entry.get("api_name")
+    follows: Follows = "then"
+    if entry.get("trigger_only_on_failure") is True:
+        follows = "failure"
+    elif entry.get("trigger_only_on_success") is True:
+        follows = "success"
+    mode = entry.get("trigger_mode")
+    after = entry.get("trigger_after")
+    rendered_in = entry.get("rendered_in")
+    return Dependency(
+        id=number,
+        targets=tuple(_targets(entry)),
+        inputs=tuple(_ids(entry, "inputs")),
+        outputs=tuple(_ids(entry, "outputs")),
+        api_name=api_name if isinstance(api_name, str) and api_name else None,
+        # 3.x: null means "as the app's default", which is queued.
+        queue=entry.get("queue") is not False,
+        backend_fn=entry.get("backend_fn", True) is not False,
+        js=bool(entry.get("js")),
+        cancels=tuple(_ids(entry, "cancels")),
+        trigger_after=after if _is_id(after) else None,
+        follows=follows,
+        trigger_mode=mode if mode in ("once", "multiple", "always_last") else "once",
+        collects_event_data=entry.get("collects_event_data") is True,
+        generator=types.get("generator") is True,
+        private=entry.get("api_visibility") == "private" or entry.get("show_api") is False,
+        component_prop_inputs=frozenset(_ids(entry, "component_prop_inputs")),
+        rendered_in=rendered_in if _is_id(rendered_in) else None,
+        stream=entry.get("connection") == "stream",
+    )
+
+
+def _targets(entry: dict[str, Any]) -> list[Target]:
+    targets: list[Target] = []
+    raw = entry.get("targets")
+    for pair in cast("list[Any]", raw) if isinstance(raw, list) else []:
+        if isinstance(pair, list) and len(cast("list[Any]", pair)) == 2:
+            number, event = cast("list[Any]", pair)
+            if isinstance(event, str) and (number is None or _is_id(number)):
+                targets.append(Target(number, event))
+        elif _is_id(pair) and isinstance(entry.get("trigger"), str):  # early 3.x: ids, and one event for all
+            targets.append(Target(pair, entry["trigger"]))
+    return targets
+
+
+def _ids(entry: dict[str, Any], key: str) -> list[int]:
+    raw = entry.get(key)
+    return [i for i in cast("list[Any]", raw) if _is_id(i)] if isinstance(raw, list) else []
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _text(doc: dict[str, Any], key: str) -> str:
+    value = doc.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _not_gradio(where: str, body: bytes, why: str) -> NotGradio:
+    start = body[:200].decode("utf-8", "replace").strip()
+    shown = f" It begins with {start[:80]!r}." if start else " It is empty."
+    return NotGradio(f"{where} is no Gradio app: {why}.{shown}", doc=start)

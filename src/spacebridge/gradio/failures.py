@@ -1,0 +1,153 @@
+"""What a refusal means: from status codes and error payloads to our errors, without I/O."""
+
+from __future__ import annotations
+
+import datetime
+import email.utils
+import html
+import re
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+
+from spacebridge import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["error_from_output", "error_from_reply", "parse_retry_after"]
+
+_TAG = re.compile(r"<[^<>]{1,500}>")
+_QUOTED = re.compile(r"^(['\"])(.*)\1$", re.DOTALL)
+_WAIT = re.compile(r"Try again in (?:(\d+) days?, )?(\d+):(\d\d):(\d\d)", re.IGNORECASE)
+_QUOTA = re.compile(r"(ZeroGPU|GPU) quota|GPU limit|pending credits|illegal duration", re.IGNORECASE)
+_SHOWN = 300
+
+
+def error_from_reply(status: int, headers: Mapping[str, str], body: bytes, *, asked: str) -> errors.SpacebridgeError:
+    """Tell what a reply with a status of 300 and more means.
+
+    Args:
+        status: HTTP status.
+        headers: of the reply.
+        body: of the reply.
+        asked: what was asked of whom, such as ``POST http://host/queue/join``.
+    """
+    said = _reason(headers, body)
+    message = f"{asked} was answered with {status}{f': {said}' if said else ''}."
+    retry_after = parse_retry_after(headers.get("Retry-After"))
+    refused = {"status": status, "retry_after": retry_after}
+    lower = said.lower()
+    if status == 422:
+        return errors.ValidationRefused(f"{asked} was refused: {said or 'invalid input'}.")
+    if status == 401 or (status == 400 and "credentials" in lower):
+        return errors.LoginRequired(message, **refused)
+    if status == 403:
+        return errors.AccessDenied(message, **refused)
+    if status == 404:
+        return errors.SpaceNotFound(message, **refused)
+    if status == 413:
+        return errors.UploadRefused(message, **refused, hint="The file or prompt is larger than the app allows.")
+    if status == 429:
+        wait = f"Wait {retry_after:g} s before asking again." if retry_after is not None else None
+        return errors.RateLimited(message, **refused, hint=wait)
+    if status == 503 and ("queue" in lower):
+        return errors.QueueFull(message, **refused)
+    if status in (502, 503, 504):
+        return errors.SpaceUnavailable(message, **refused)
+    return errors.ServerRefused(message, **refused)
+
+
+def error_from_output(error: object, *, title: object, version: tuple[int, ...], asked: str) -> errors.SpacebridgeError:
+    """Tell what a failed event means.
+
+    Args:
+        error: ``output.error``: the app's text; null or the text "None" where the app hides it.
+        title: the title that came with it, or null.
+        version: Gradio's release; before 5, texts of ``gr.Error`` come with the quotes of a ``repr``.
+        asked: what was asked of whom.
+    """
+    if isinstance(error, list):  # a validator's list, as of 5.45
+        said = _validation(cast("list[Any]", error))
+        return errors.ValidationRefused(f"{asked} was refused: {said or 'invalid input'}.")
+    detail = error if isinstance(error, str) and error != "None" else ""
+    if version < (5,) and (quoted := _QUOTED.match(detail)):
+        detail = quoted[2]
+    heading = title if isinstance(title, str) and title else "Error"
+    plain = html.unescape(_TAG.sub("", detail)).strip()
+    if _QUOTA.search(heading) or _QUOTA.search(plain):
+        quota = errors.QuotaExceeded(f"{asked} failed: {heading}: {plain}", title=heading, detail=detail)
+        if wait := _WAIT.search(plain):
+            days, hours, minutes, seconds = (int(part or 0) for part in wait.groups())
+            quota.retry_after = float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
+        return quota
+    if not plain:
+        return errors.AppFailed(
+            f"{asked} failed, and the app does not say why.",
+            title=heading,
+            hint="Only its owner can see the reason, in the app's log (or with launch(show_error=True)).",
+        )
+    shown = plain if heading == "Error" else f"{heading}: {plain}"
+    return errors.AppFailed(f"{asked} failed: {shown}", title=heading, detail=detail)
+
+
+def parse_retry_after(value: str | None) -> float | None:
+    """Seconds that a ``Retry-After`` header asks for (RFC 9110, 10.2.3: seconds or a date), or None."""
+    if not value:
+        return None
+    if value.strip().isdigit():
+        return float(value)
+    try:
+        date = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if date.tzinfo is None:
+        date = date.replace(tzinfo=datetime.UTC)
+    return max(0.0, (date - datetime.datetime.now(datetime.UTC)).total_seconds())
+
+
+def _reason(headers: Mapping[str, str], body: bytes) -> str:
+    """The server's own words, as short plain text."""
+    text = body[:20_000].decode("utf-8", "replace")
+    try:
+        doc: object = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        if "html" in headers.get("Content-Type", "") or text.lstrip()[:1] == "<":
+            title = re.search(r"<title[^>]*>(.*?)</title>", text, re.DOTALL | re.IGNORECASE)
+            text = f"an HTML page ({title[1].strip()})" if title and title[1].strip() else "an HTML page"
+        elif "Traceback (most recent call last)" in text:
+            text = text.strip().rsplit("\n", 1)[-1]
+    else:
+        text = _said(doc)
+    return " ".join(html.unescape(_TAG.sub("", text)).split())[:_SHOWN].rstrip(".")
+
+
+def _said(doc: object) -> str:
+    if isinstance(doc, str):
+        return doc
+    if isinstance(doc, list):
+        return _validation(cast("list[Any]", doc))
+    if isinstance(doc, dict):
+        fields = cast("dict[str, Any]", doc)
+        for key in ("detail", "error", "message"):
+            if key in fields:
+                return _said(fields[key])
+    return ""
+
+
+def _validation(items: list[Any]) -> str:
+    """FastAPI's list of faults, or a validator's list of verdicts."""
+    lines: list[str] = []
+    for item in items:
+        if not isinstance(item, dict):
+            continue
+        fields = cast("dict[str, Any]", item)
+        if fields.get("is_valid") is True:
+            continue
+        said = fields.get("message") or fields.get("msg")
+        loc = fields.get("loc")
+        place = fields.get("parameter_name") or (
+            ".".join(map(str, cast("list[Any]", loc))) if isinstance(loc, list) else ""
+        )
+        lines.append(": ".join(str(part) for part in (place, said) if part))
+    return "; ".join(line for line in lines if line)

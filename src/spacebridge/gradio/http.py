@@ -1,0 +1,413 @@
+"""HTTP with one app: requests, replies, cookies, and what can go wrong with them."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from spacebridge import errors
+from spacebridge.gradio.failures import error_from_reply
+from spacebridge.gradio.trace import Trace, redact_url
+from spacebridge.options import Limits, Timeouts
+from spacebridge.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+__all__ = ["HttpClient", "Reply", "is_loopback"]
+
+USER_AGENT = f"spacebridge/{__version__}"
+# uvicorn, on which Gradio runs, closes a connection after 5 idle seconds. A pooled one that is dropped before that is
+# never found dead in the middle of a POST, which could not be sent again.
+_KEEP_ALIVE = 4.0
+_REDIRECTS = 5
+_READ_BUFFER = 2**18
+_SLOW_LINE = 16 * 1024  # bytes a second
+_LARGE = 2**30  # a form of unknown size
+
+_T = TypeVar("_T")
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """A whole reply."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class HttpClient:
+    """Requests to one app's host, and to no other.
+
+    Args:
+        base: the app's address, without a trailing slash.
+        headers: sent with every request.
+        secrets: texts that must not appear in a trace.
+        proxy: ``http://``, ``https://``, ``socks4://``, ``socks5://`` or ``socks5h://`` URL; names are then resolved
+            by the proxy. Without it the environment's proxies are used, except for loopback addresses.
+        cookies: name and value of cookies of an earlier session with the same host.
+    """
+
+    def __init__(
+        self,
+        base: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        secrets: tuple[str, ...] = (),
+        proxy: str | None = None,
+        timeouts: Timeouts | None = None,
+        limits: Limits | None = None,
+        trace: Trace | None = None,
+        cookies: Mapping[str, str] | None = None,
+    ) -> None:
+        self.base = base.rstrip("/")
+        self.timeouts = timeouts or Timeouts()
+        self.limits = limits or Limits()
+        self.trace = trace
+        if trace is not None:
+            trace.hide(*secrets)
+        self._headers = {"User-Agent": USER_AGENT, "Accept": "*/*", **(headers or {})}
+        self._proxy = proxy
+        self._cookies = dict(cookies or {})
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def host(self) -> str:
+        """The host of the app as a user would name it."""
+        return urlsplit(self.base).netloc.rpartition("@")[2]
+
+    def cookies(self) -> dict[str, str]:
+        """Cookies that the app has set, and those given."""
+        jar = dict(self._cookies)
+        if self._session is not None:
+            jar |= {
+                name: morsel.value for name, morsel in self._session.cookie_jar.filter_cookies(URL(self.base)).items()
+            }
+        return jar
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.aclose()
+
+    async def get(self, path: str) -> Reply:
+        """GET a path under the base; redirects within the host are followed.
+
+        Raises:
+            ServerRefused, ConnectionLost, TimedOut, FrameTooLarge: see :mod:`spacebridge.errors`.
+        """
+        return await self._exchange("GET", path, None, {}, limit="connect", seconds=self.timeouts.connect)
+
+    async def post(
+        self,
+        path: str,
+        payload: object,
+        *,
+        limit: str = "connect",
+        seconds: float | None = None,
+        accept_500: bool = False,
+    ) -> Any:
+        """POST JSON; return the decoded JSON of the reply.
+
+        Args:
+            path: under the base.
+            payload: what is sent as JSON.
+            limit: name of the time limit that ``seconds`` is, for the error.
+            seconds: longest wait for the reply; default is the limit ``connect``.
+            accept_500: return the JSON of a reply with status 500, too: so Gradio answers where a function raised.
+
+        Raises:
+            NotJSON: the reply is not JSON.
+            ServerRefused, ConnectionLost, TimedOut, FrameTooLarge: see :mod:`spacebridge.errors`.
+        """
+        body = msgspec.json.encode(payload)
+        wait = self.timeouts.connect if limit == "connect" else seconds
+        headers = {"Content-Type": "application/json"}
+        reply = await self._exchange("POST", path, body, headers, limit=limit, seconds=wait, accept_500=accept_500)
+        asked = f"POST {redact_url(reply.url)}"
+        try:
+            return decode_json(reply, asked=asked)
+        except errors.NotJSON:
+            if reply.status == 500:
+                raise error_from_reply(500, reply.headers, reply.body, asked=asked) from None
+            raise
+
+    async def send(
+        self,
+        path: str,
+        data: Callable[[], aiohttp.FormData],
+        *,
+        seconds: float | None,
+    ) -> Reply:
+        """POST a form; ``seconds`` bounds the wait for the reply once it is sent."""
+        return await self._exchange("POST", path, data, {}, limit="connect", seconds=seconds)
+
+    async def open_stream(self, path: str) -> aiohttp.ClientResponse:
+        """GET an event stream; the caller closes the response.
+
+        Raises:
+            ServerRefused, ConnectionLost, TimedOut: see :mod:`spacebridge.errors`.
+            ProtocolError: the reply is no event stream.
+        """
+        response = await self._request(
+            "GET", f"{self.base}{path}", None, {"Accept": "text/event-stream"}, "idle", self.timeouts.idle
+        )
+        asked = f"GET {redact_url(str(response.url))}"
+        try:
+            if response.status != 200:
+                await self._refuse(response, asked)
+            if self.trace is not None:
+                self.trace.reply(response.status, response.headers.items(), None)
+            if response.content_type != "text/event-stream":
+                body = await self._read(response, asked)
+                raise errors.NotJSON(
+                    f"{asked} was answered with {response.content_type}, not with an event stream.",
+                    doc=body[:200].decode("utf-8", "replace"),
+                )
+        except BaseException:
+            response.close()
+            raise
+        return response
+
+    def lost(self, error: BaseException, asked: str) -> errors.SpacebridgeError:
+        """What an exception of aiohttp while reading a stream means."""
+        if isinstance(error, TimeoutError):
+            return _timed_out(asked, "idle", self.timeouts.idle, still_running=True)
+        return errors.StreamCut(f"{asked}: the stream was cut ({_short(error)}).")
+
+    async def _exchange(
+        self,
+        method: str,
+        path: str,
+        body: bytes | Callable[[], aiohttp.FormData] | None,
+        headers: dict[str, str],
+        *,
+        limit: str,
+        seconds: float | None,
+        accept_500: bool = False,
+    ) -> Reply:
+        url = f"{self.base}{path}"
+        for _ in range(_REDIRECTS):
+            response = await self._request(method, url, body, headers, limit, seconds)
+            asked = f"{method} {redact_url(url)}"
+            try:
+                if response.status in (301, 302, 303, 307, 308):
+                    url = self._redirected(response, method, url, asked)
+                    continue
+                if response.status >= 300 and not (accept_500 and response.status == 500):
+                    await self._refuse(response, asked)
+                data = await self._guarded(self._read(response, asked), asked, limit, seconds)
+            except BaseException:
+                response.close()
+                raise
+            if response.status == 500:
+                response.close()  # Gradio ends the connection after it, and a pooled one would fail the next request
+            else:
+                response.release()
+            if self.trace is not None:
+                self.trace.reply(response.status, response.headers.items(), data)
+            return Reply(str(response.url), response.status, response.headers, data)
+        raise errors.ServerRefused(f"{method} {redact_url(self.base + path)} is redirected in a circle.", status=302)
+
+    async def _request(
+        self,
+        method: str,
+        url: str,
+        body: bytes | Callable[[], aiohttp.FormData] | None,
+        headers: dict[str, str],
+        limit: str,
+        seconds: float | None,
+    ) -> aiohttp.ClientResponse:
+        asked = f"{method} {redact_url(url)}"
+        if self.trace is not None:
+            self.trace.request(method, url, body if isinstance(body, bytes) else None)
+        timeout = aiohttp.ClientTimeout(
+            total=None, connect=self.timeouts.connect, sock_connect=self.timeouts.connect, sock_read=seconds
+        )
+        session = self._session or self._open()
+        request = session.request(
+            method,
+            URL(url, encoded=True),
+            data=body() if callable(body) else body,
+            headers=headers,
+            timeout=timeout,
+            allow_redirects=False,
+            proxy=self._http_proxy(),
+            read_bufsize=_READ_BUFFER,
+        )
+        # The limit is for the server; a large body gets the time that a slow line needs for it.
+        allowance = (len(body) if isinstance(body, bytes) else _LARGE) / _SLOW_LINE
+        return await self._guarded(request, asked, limit, seconds, allowance=allowance)
+
+    async def _guarded(
+        self, awaitable: Awaitable[_T], asked: str, limit: str, seconds: float | None, *, allowance: float = 0.0
+    ) -> _T:
+        """Await within the limit, and turn the exceptions of aiohttp into ours."""
+        try:
+            async with asyncio.timeout(None if seconds is None else seconds + allowance):
+                return await awaitable
+        except errors.SpacebridgeError:
+            raise
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise self._translated(error, asked, limit, seconds) from error
+        except Exception as error:
+            if type(error).__module__.partition(".")[0] in ("python_socks", "aiohttp_socks"):
+                raise self._proxy_failed(error, asked) from error
+            raise
+
+    def _translated(self, error: Exception, asked: str, limit: str, seconds: float | None) -> errors.SpacebridgeError:
+        if isinstance(error, aiohttp.ConnectionTimeoutError):
+            return _timed_out(asked, "connect", self.timeouts.connect)
+        if isinstance(error, TimeoutError):
+            return _timed_out(asked, limit, seconds)
+        if isinstance(error, aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError):
+            return self._proxy_failed(error, asked)
+        if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):
+            return errors.CertificateRefused(f"{asked}: no TLS with {self.host}: {_short(error)}.")
+        if isinstance(error, aiohttp.ClientConnectorDNSError):
+            return errors.CannotConnect(f"{asked}: the name {self.host} is not known.")
+        if isinstance(error, aiohttp.ClientConnectorError):
+            return errors.CannotConnect(f"{asked}: no connection to {self.host}: {_short(error)}.")
+        if isinstance(error, aiohttp.InvalidURL):
+            return errors.AddressError(f"{asked}: this is no URL.")
+        if isinstance(error, aiohttp.ClientError | OSError):
+            return errors.ConnectionLost(f"{asked}: the connection was lost: {_short(error)}.")
+        return errors.ProtocolError(f"{asked}: the reply makes no sense: {_short(error)}.")
+
+    def _proxy_failed(self, error: Exception, asked: str) -> errors.CannotConnect:
+        where = redact_url(self._proxy) if self._proxy else "of the environment"
+        hint = "Check the proxy's address, user and password."
+        return errors.CannotConnect(f"{asked}: the proxy {where} failed: {_short(error)}.", hint=hint)
+
+    async def _refuse(self, response: aiohttp.ClientResponse, asked: str) -> None:
+        """Raise what a refusal means. Its connection is not used again: Gradio closes it after a 500."""
+        try:
+            body = await self._guarded(self._read(response, asked), asked, "connect", self.timeouts.connect)
+        except errors.SpacebridgeError:
+            body = b""
+        response.close()
+        if self.trace is not None:
+            self.trace.reply(response.status, response.headers.items(), body)
+        raise error_from_reply(response.status, response.headers, body, asked=asked)
+
+    async def _read(self, response: aiohttp.ClientResponse, asked: str) -> bytes:
+        chunks: list[bytes] = []
+        size = 0
+        async for chunk in response.content.iter_any():
+            size += len(chunk)
+            if self.limits.frame is not None and size > self.limits.frame:
+                raise errors.FrameTooLarge(f"{asked}: the reply is larger than {self.limits.frame} bytes.")
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+    def _redirected(self, response: aiohttp.ClientResponse, method: str, url: str, asked: str) -> str:
+        """Where a redirect leads, if it may be followed: within the host, keeping the method."""
+        status, location = response.status, response.headers.get("Location", "")
+        response.release()
+        if self.trace is not None:
+            self.trace.reply(status, response.headers.items(), b"")
+        target = urljoin(url, location)
+        here, there = urlsplit(url), urlsplit(target)
+        upgraded = (here.scheme, there.scheme) == ("http", "https") and here.hostname == there.hostname
+        same_port = _port(here) == _port(there) or (upgraded and (_port(here), _port(there)) == (80, 443))
+        if not location or here.hostname != there.hostname or not same_port or there.scheme not in ("http", "https"):
+            shown = redact_url(target)
+            raise errors.RedirectRefused(f"{asked} is redirected to {shown}.", location=shown, status=status)
+        if here.scheme == "https" and there.scheme == "http":
+            raise errors.RedirectRefused(
+                f"{asked} is redirected to an unencrypted address.", location=redact_url(target), status=status
+            )
+        if method != "GET" and status not in (307, 308):
+            raise errors.RedirectRefused(
+                f"{asked} is redirected ({status}), which would lose what is sent.",
+                location=redact_url(target),
+                status=status,
+            )
+        return target
+
+    def _http_proxy(self) -> str | None:
+        return self._proxy if self._proxy and not self._proxy.lower().startswith("socks") else None
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._proxy and self._proxy.lower().startswith("socks"):
+            connector = _socks_connector(self._proxy)
+        else:
+            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE)
+        # unsafe: keep cookies of hosts that are IP addresses, too.
+        jar = aiohttp.CookieJar(unsafe=True)
+        if self._cookies:
+            jar.update_cookies(self._cookies, URL(self.base))
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=jar,
+            headers=self._headers,
+            trust_env=self._proxy is None and not is_loopback(self.base),
+            auto_decompress=True,
+        )
+        return self._session
+
+
+def decode_json(reply: Reply, *, asked: str) -> Any:
+    """Decode a reply's body.
+
+    Raises:
+        NotJSON: it is not JSON.
+    """
+    try:
+        return msgspec.json.decode(reply.body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        kind = reply.headers.get("Content-Type", "no content type")
+        start = reply.body[:200].decode("utf-8", "replace")
+        hint = "An HTML page here is mostly a proxy's or host's error page." if "html" in kind else None
+        raise errors.NotJSON(f"{asked} was answered with {kind}, not with JSON.", doc=start, hint=hint) from None
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL points at this machine."""
+    host = urlsplit(url).hostname or ""
+    return host in ("localhost", "::1") or host.startswith("127.") or host.endswith(".localhost")
+
+
+def _socks_connector(proxy: str) -> aiohttp.BaseConnector:
+    from aiohttp_socks import ProxyConnector  # noqa: PLC0415 - only who uses such a proxy pays for it
+
+    scheme, _, rest = proxy.partition("://")
+    plain = scheme.lower().removesuffix("h").removesuffix("a")
+    try:
+        return ProxyConnector.from_url(
+            f"{plain}://{rest}", rdns=plain == "socks5", limit=0, keepalive_timeout=_KEEP_ALIVE
+        )
+    except ValueError as error:
+        raise errors.AddressError(f"The proxy address {redact_url(proxy)} can't be read: {error}.") from error
+
+
+def _port(parts: Any) -> int | None:
+    return parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def _timed_out(asked: str, limit: str, seconds: float | None, *, still_running: bool = False) -> errors.TimedOut:
+    return errors.TimedOut(
+        f"{asked}: nothing came within {seconds or 0:g} s (limit {limit!r}).",
+        limit=limit,
+        seconds=seconds or 0.0,
+        still_running=still_running,
+    )
+
+
+def _short(error: BaseException) -> str:
+    text = str(error) or type(error).__name__
+    return " ".join(text.split())[:200].rstrip(".")

@@ -1,0 +1,283 @@
+"""One session of an app: calls under one session hash, direct or queued, and the outputs that grow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+import msgspec
+
+from spacebridge import errors
+from spacebridge.gradio.diff import DiffError, GrowingValue, Operation, is_operations
+from spacebridge.gradio.failures import error_from_output
+from spacebridge.gradio.messages import Output
+from spacebridge.gradio.stream import CANCELLED, EventStream, Submission, Transport
+from spacebridge.log import logger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from spacebridge.gradio.config import Config, Dependency
+    from spacebridge.gradio.http import HttpClient
+    from spacebridge.gradio.messages import Message
+
+__all__ = ["CallListener", "Outcome", "Session", "supported_protocols"]
+
+TRANSPORTS: dict[str, type[EventStream]] = {"sse_v3": EventStream}
+# Up to 6.26 a run that died leaves its last value behind, and a later run of the session may begin with a diff
+# against it. Asking for full values in place of diffs avoids that.
+_FORGETS_DEAD_RUNS = (6, 28)
+
+
+def supported_protocols() -> tuple[str, ...]:
+    """Names of the protocols that can be spoken."""
+    return tuple(TRANSPORTS)
+
+
+class CallListener(Protocol):
+    """Is told what happens in a call, as it happens."""
+
+    def on_status(self, message: Message) -> None:
+        """A message that brings no output: ``estimation``, ``process_starts``, ``progress``, ``log``, …."""
+        ...
+
+    def on_output(self, position: int, value: GrowingValue, operations: list[Operation] | None) -> None:
+        """An output changed: by these operations, or, if None, as a whole."""
+        ...
+
+    def on_step(self, output: Output) -> None:
+        """All outputs of a message but the last were told; ``output`` has its other fields."""
+        ...
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """How a call ended, if it did not fail."""
+
+    cancelled: bool
+    output: Output
+
+
+class _Outputs:
+    """The outputs of one event: full values first, then diffs, then full values again."""
+
+    def __init__(self, listener: CallListener, *, full: bool) -> None:
+        self._listener = listener
+        self._full = full
+        self._values: list[GrowingValue] = []
+        self._known: list[bool] = []
+        self._begun = False
+
+    def feed(self, output: Output) -> None:
+        """Take the output of a ``process_generating``."""
+        data = output.data
+        if data is None:
+            return
+        while len(self._values) < len(data):  # an app that is reloaded can grow
+            self._values.append(GrowingValue())
+            self._known.append(True)
+        for position, item in enumerate(data):
+            if self._begun and not self._full:
+                self._grow(position, item)
+            elif is_operations(item):
+                self._stale(position, item)
+            else:
+                self._whole(position, item)
+        self._begun = True
+        self._listener.on_step(output)
+
+    def complete(self, output: Output) -> None:
+        """Take the output of a ``process_completed``: full values, whatever was before."""
+        for position, item in enumerate(output.data or ()):
+            if position == len(self._values):
+                self._values.append(GrowingValue())
+                self._known.append(True)
+            elif self._known[position] and self._values[position].get() == item:
+                continue
+            self._whole(position, item)
+
+    def _whole(self, position: int, item: object) -> None:
+        self._known[position] = True
+        self._values[position].set(item)
+        self._listener.on_output(position, self._values[position], None)
+
+    def _grow(self, position: int, item: object) -> None:
+        if not item or not self._known[position]:
+            return
+        if not isinstance(item, list):
+            self._lose(position, "no diff where one was expected")
+            return
+        operations = cast("list[Operation]", item)
+        value = self._values[position]
+        try:
+            value.apply(operations)
+        except DiffError as error:
+            self._lose(position, str(error))
+            return
+        self._listener.on_output(position, value, operations)
+
+    def _stale(self, position: int, operations: list[Operation]) -> None:
+        """A diff where a full value should be: one against the last value of a run that died."""
+        last = operations[-1]
+        if self._full and self._begun and self._known[position]:
+            self._grow(position, operations)  # a release that does not know simple_format
+        elif last[0] == "replace" and last[1] == []:
+            self._whole(position, last[2])
+        else:
+            self._lose(position, "a diff against an unknown value")
+
+    def _lose(self, position: int, why: str) -> None:
+        logger.debug("output %d: %s; waiting for its final value", position, why)
+        self._known[position] = False
+
+
+class _Call:
+    """Routes the messages of one event."""
+
+    def __init__(self, listener: CallListener, outputs: _Outputs) -> None:
+        self._listener = listener
+        self._outputs = outputs
+
+    def on_message(self, message: Message) -> None:
+        if message.msg in ("process_generating", "process_streaming"):
+            if message.output is not None and message.success is not False:
+                self._outputs.feed(message.output)
+        else:
+            self._listener.on_status(message)
+
+
+class Session:
+    """Calls of one session hash.
+
+    Args:
+        http: the app's host.
+        config: the app.
+        session_hash: keys the app's State on the server.
+        query: added to the addresses of ``/run`` and ``/queue/join``, such as ``__theme=light``.
+        on_broken: called with a line of the event stream that is no message.
+    """
+
+    def __init__(
+        self,
+        http: HttpClient,
+        config: Config,
+        session_hash: str,
+        *,
+        query: str = "",
+        on_broken: Callable[[bytes], None] | None = None,
+    ) -> None:
+        self.session_hash = session_hash
+        self._http = http
+        self._config = config
+        self._query = f"?{query}" if query else ""
+        self._running: dict[int, list[Submission]] = {}
+        self._died = False
+        make = TRANSPORTS.get(config.protocol)
+        if make is None:
+            known = ", ".join(TRANSPORTS)
+            raise errors.ProtocolError(
+                f"{http.host} runs gradio {config.version_text}, whose protocol {config.protocol!r} is not spoken here "
+                f"(known: {known}).",
+            )
+        self._transport: Transport = make(http, config, session_hash, query=query, on_broken=on_broken)
+
+    async def call(
+        self,
+        dependency: Dependency,
+        data: list[Any],
+        listener: CallListener,
+        *,
+        trigger_id: int | None = None,
+        event_data: object = None,
+    ) -> Outcome:
+        """Run a dependency's function on the server, as the page does.
+
+        Args:
+            dependency: which; ``queue`` says whether directly or through the queue.
+            data: a value for each of its inputs; State is None.
+            listener: is told of everything.
+            trigger_id: id of the component whose event began it all.
+            event_data: for functions that collect it.
+
+        Raises:
+            AppFailed, ValidationRefused: the function failed.
+            ServerRefused, ConnectionLost, TimedOut, ProtocolError: the call could not be made or followed.
+        """
+        payload: dict[str, Any] = {
+            "data": data,
+            "event_data": event_data if dependency.collects_event_data else None,
+            "fn_index": dependency.id,
+            "trigger_id": trigger_id,
+            "session_hash": self.session_hash,
+        }
+        asked = f"{dependency.name} of {self._http.host}"
+        if not dependency.queue:
+            return await self._run(payload, listener, asked)
+        full = self._died and self._config.version < _FORGETS_DEAD_RUNS
+        if full:
+            payload["simple_format"] = True
+        outputs = _Outputs(listener, full=full)
+        submission = Submission(payload, _Call(listener, outputs).on_message)
+        running = self._running.setdefault(dependency.id, [])
+        running.append(submission)
+        try:
+            message = await self._transport.submit(submission)
+            output = message.output
+            if message.success is False or output is None or output.error is not msgspec.UNSET:
+                raise self._failed(message, asked)
+            if output.data is None:
+                if not submission.cancelled:
+                    raise errors.TurnCancelled(f"{asked} was cancelled on the server.")
+                self._died = self._died or message is CANCELLED
+                return Outcome(cancelled=True, output=output)
+        except errors.SpacebridgeError as error:
+            self._died = True
+            if not isinstance(error, errors.AppFailed | errors.TurnCancelled | errors.SessionLost):
+                await self._transport.give_up(submission)
+            raise
+        except BaseException:
+            self._died = True
+            raise
+        finally:
+            running.remove(submission)
+        outputs.complete(output)
+        return Outcome(cancelled=False, output=output)
+
+    async def cancel(self, fn_index: int | None = None) -> None:
+        """Ask the server to stop what runs: one dependency, or all."""
+        for number in list(self._running) if fn_index is None else [fn_index]:
+            for submission in list(self._running.get(number, ())):
+                await self._transport.cancel(submission)
+
+    async def drain(self) -> None:
+        """After a turn: let the server end the stream in its own way."""
+        await self._transport.drain()
+
+    async def aclose(self) -> None:
+        """Let go of all connections and tasks of the session."""
+        await self._transport.aclose()
+
+    async def _run(self, payload: dict[str, Any], listener: CallListener, asked: str) -> Outcome:
+        path = f"{self._config.api_prefix}/run/predict{self._query}"
+        reply = await self._http.post(
+            path, payload, limit="first_text", seconds=self._http.timeouts.first_text, accept_500=True
+        )
+        version = self._config.version
+        fields = cast("dict[str, Any]", reply) if isinstance(reply, dict) else {}
+        if "error" in fields:
+            raise error_from_output(fields["error"], title=fields.get("title"), version=version, asked=asked)
+        try:
+            output = msgspec.convert(fields, Output)
+        except msgspec.ValidationError as error:
+            raise errors.ProtocolError(f"{asked} gave a reply that makes no sense: {error}.") from error
+        if output.data is None:
+            raise errors.ProtocolError(f"{asked} gave a reply without data.")
+        outputs = _Outputs(listener, full=True)
+        outputs.complete(output)
+        return Outcome(cancelled=False, output=output)
+
+    def _failed(self, message: Message, asked: str) -> errors.SpacebridgeError:
+        output = message.output
+        if output is None:
+            return error_from_output(None, title=message.title, version=self._config.version, asked=asked)
+        error = None if output.error is msgspec.UNSET else output.error
+        title = message.title or output.title
+        return error_from_output(error, title=title, version=self._config.version, asked=asked)

@@ -1,0 +1,29 @@
+"""The addresses ``local`` and ``local:PATH``: the embedded Space, for as long as it is used."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from spacebridge.local.server import EmbeddedSpace
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+__all__ = ["local_space"]
+
+
+@contextlib.asynccontextmanager
+async def local_space(address: str) -> AsyncIterator[str]:
+    """Serve the embedded Space while the block is open; give its URL.
+
+    Args:
+        address: ``local``, or ``local:PATH`` for another GGUF file.
+
+    Raises:
+        MissingPart: the extra, or the weights, are not installed.
+        SpaceUnavailable: it did not start.
+    """
+    path = address.partition(":")[2]
+    async with EmbeddedSpace(model=path or None) as space:
+        yield space.url

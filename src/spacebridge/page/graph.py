@@ -1,0 +1,105 @@
+"""The event graph of a page: what fires what, and what can still write a component."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spacebridge.gradio.config import Component, Dependency, parse_components, parse_dependencies
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+__all__ = ["EventGraph"]
+
+
+class EventGraph:
+    """Dependencies, looked up by what fires them.
+
+    Args:
+        components: of the page; grows with ``render``.
+        dependencies: of the page, by id.
+    """
+
+    def __init__(self, components: dict[int, Component], dependencies: dict[int, Dependency]) -> None:
+        self.components = dict(components)
+        self.dependencies = dict(dependencies)
+        self._listeners: dict[tuple[int | None, str], list[Dependency]] = {}
+        self._children: dict[int, list[Dependency]] = {}
+        self._index()
+
+    def _index(self) -> None:
+        self._listeners.clear()
+        self._children.clear()
+        for dependency in self.dependencies.values():
+            for target in dependency.targets:
+                if target.id is not None:
+                    self._listeners.setdefault((target.id, target.event), []).append(dependency)
+            if dependency.trigger_after is not None:
+                self._children.setdefault(dependency.trigger_after, []).append(dependency)
+
+    def listeners(self, component: int, event: str) -> list[Dependency]:
+        """What an event of a component fires, in the page's order."""
+        return list(self._listeners.get((component, event), ()))
+
+    def listeners_of(self, component: int) -> list[Dependency]:
+        """What any event of a component fires."""
+        return [d for (number, _), found in self._listeners.items() if number == component for d in found]
+
+    def events(self, event: str) -> Iterator[tuple[int, list[Dependency]]]:
+        """Components that have an event of this name, and what it fires."""
+        for (number, name), found in list(self._listeners.items()):
+            if name == event and number is not None:
+                yield number, list(found)
+
+    def children(self, dependency: int) -> list[Dependency]:
+        """What follows a dependency by ``.then``, ``.success`` or ``.failure``."""
+        return list(self._children.get(dependency, ()))
+
+    def followers(self, dependency: Dependency) -> Iterator[Dependency]:
+        """What a dependency may set off directly: its children, and listeners to changes of its outputs."""
+        yield from self.children(dependency.id)
+        for output in dependency.outputs:
+            yield from self._listeners.get((output, "change"), ())
+
+    def reachable(self, starts: Iterable[Dependency]) -> dict[int, list[int]]:
+        """All dependencies that may run because of these, each with the ids on a shortest way to it, itself last."""
+        ways: dict[int, list[int]] = {}
+        waiting = [(start, [start.id]) for start in starts]
+        while waiting:
+            layer, waiting = waiting, []
+            for dependency, way in layer:
+                if dependency.id in ways:
+                    continue
+                ways[dependency.id] = way
+                waiting += [(follower, [*way, follower.id]) for follower in self.followers(dependency)]
+        return ways
+
+    def may_write(self, starts: Iterable[Dependency], components: Iterable[int]) -> bool:
+        """Whether these, or anything they may set off, have one of the components as an output."""
+        wanted = set(components)
+        return any(
+            wanted.intersection(self.dependencies[number].outputs)
+            for number in self.reachable(starts)
+            if number in self.dependencies
+        )
+
+    def render(self, config: dict[str, Any]) -> tuple[dict[int, Component], list[Dependency], list[str]]:
+        """Take a ``render_config``: its components and dependencies replace those of the same render before.
+
+        Returns:
+            What was added, and what made no sense.
+        """
+        oddities: list[str] = []
+        render_id = config.get("render_id")
+        raw_components, raw_dependencies = config.get("components"), config.get("dependencies")
+        components = parse_components(raw_components if isinstance(raw_components, list) else [], oddities)
+        self.components.update(components)
+        dependencies = parse_dependencies(
+            raw_dependencies if isinstance(raw_dependencies, list) else [], self.components, oddities
+        )
+        kept = {number: d for number, d in self.dependencies.items() if d.rendered_in != render_id or render_id is None}
+        kept.update({dependency.id: dependency for dependency in dependencies})
+        self.dependencies = kept
+        self._index()
+        return components, dependencies, oddities

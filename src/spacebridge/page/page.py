@@ -1,0 +1,456 @@
+"""A page at work: events fire listeners, listeners run on the server, their ends fire what follows.
+
+The rules are those of Gradio's own front-ends (``js/core``): ``Blocks.svelte`` for 4 and 5, ``dependency.ts`` for 6.
+Where the generations differ, ``Page.sequential`` is True for 6:
+
+======================  =====================================  =========================================
+\\                       4, 5                                   6
+======================  =====================================  =========================================
+listeners of one event  at once, on a snapshot of the values   one after another, each sees the one before
+``.then`` on failure    runs                                   does not run; ``.failure`` does
+after a cancel          all that follows runs                  ``.failure`` and ``.then`` run
+State that changed      at the end; any listener of the State  at each step; its ``change`` listeners
+======================  =====================================  =========================================
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
+
+from spacebridge import errors
+from spacebridge.gradio.messages import Output
+from spacebridge.gradio.session import Outcome
+from spacebridge.page.graph import EventGraph
+from spacebridge.page.values import ComponentValues, LiveValue, is_update
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Iterable
+
+    from spacebridge.gradio.config import Config, Dependency
+    from spacebridge.gradio.diff import GrowingValue, Operation
+    from spacebridge.gradio.messages import Message
+    from spacebridge.gradio.session import Session
+
+__all__ = ["Page", "PageListener"]
+
+# A change that fires a listener that makes a change … in a browser this may go on for ever.
+_DEEPEST = 24
+_SHORTEST_TICK = 0.05
+_UPDATED_BY_USER = ("input", "change")
+
+_End = Literal["success", "failure", "cancel", "refused"]
+
+
+class PageListener(Protocol):
+    """Is told what happens on a page, as it happens."""
+
+    def on_status(self, dependency: Dependency, message: Message) -> None:
+        """A status message of a run: ``estimation``, ``process_starts``, ``progress``, ``log``."""
+        ...
+
+    def on_value(self, component: int, value: LiveValue, operations: list[Operation] | None) -> None:
+        """A component's value changed by an output: by these operations, or, if None, as a whole."""
+        ...
+
+    def on_end(self, dependency: Dependency, error: errors.SpacebridgeError | None) -> None:
+        """A run ended, well or not; what follows it has already been set going."""
+        ...
+
+    def on_notice(self, level: str, text: str) -> None:
+        """Something could not be done as a browser does it."""
+        ...
+
+
+class _Silent:
+    """A listener that ignores everything."""
+
+    def on_status(self, dependency: Dependency, message: Message) -> None: ...
+    def on_value(self, component: int, value: LiveValue, operations: list[Operation] | None) -> None: ...
+    def on_end(self, dependency: Dependency, error: errors.SpacebridgeError | None) -> None: ...
+    def on_notice(self, level: str, text: str) -> None: ...
+
+
+class Page:
+    """The page of one session.
+
+    Args:
+        config: of the app.
+        session: in which its functions run.
+    """
+
+    def __init__(self, config: Config, session: Session) -> None:
+        self.graph = EventGraph(config.components, config.dependencies)
+        self.values = ComponentValues(config.components)
+        self.session = session
+        self.sequential = config.version >= (6,)
+        self.listener: PageListener = _Silent()
+        self.loaded = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._running: dict[int, list[_Run]] = {}
+        self._waiting: dict[int, int] = {}
+        """How often each dependency is about to run."""
+        self._deferred: dict[int, tuple[Dependency, int | None, int]] = {}
+        self._failure: BaseException | None = None
+        self._tickers: list[asyncio.Task[None]] = []
+        self._stopping: frozenset[int] | None = None
+        """While the page is being stopped: the components whose writers must not start any more."""
+
+    # What is going on
+
+    def active(self) -> list[Dependency]:
+        """Dependencies that run now or are about to."""
+        busy = {number for number, runs in self._running.items() if runs}
+        busy |= {number for number, count in self._waiting.items() if count}
+        busy |= set(self._deferred)
+        return [d for number in busy if (d := self.graph.dependencies.get(number)) is not None]
+
+    def may_still_write(self, components: Iterable[int]) -> bool:
+        """Whether anything that runs, or may follow it, can write one of the components."""
+        return self.graph.may_write(self.active(), components)
+
+    # What a user does
+
+    async def load(self, seconds: float | None) -> None:
+        """Run the page's ``load`` events, once, as a browser does when it opens the page.
+
+        Args:
+            seconds: longest wait; what still runs then (a clock on the page, say) is stopped.
+        """
+        if self.loaded:
+            return
+        self.loaded = True
+        for component, listeners in self.graph.events("load"):
+            for dependency in listeners:
+                self._begin(dependency, component if self.sequential else None, 0)
+        try:
+            async with asyncio.timeout(seconds):
+                await self.settle()
+        except TimeoutError:
+            self.listener.on_notice("warning", f"A load event of the page did not end within {seconds:g} s.")
+            await self.stop(seconds)
+
+    def set_by_user(self, component: int, value: object) -> None:
+        """Put a value into a component as a user does, which fires its ``input`` and ``change`` events."""
+        self.values.set(component, value)
+        for event in _UPDATED_BY_USER:
+            self.fire(component, event)
+
+    def fire(self, component: int, event: str, event_data: object = None) -> list[Dependency]:
+        """Fire an event of a component; return the listeners that were set going. ``settle`` waits for them."""
+        listeners = self.graph.listeners(component, event)
+        self._fire(listeners, component, event_data, 0)
+        return listeners
+
+    async def settle(self) -> None:
+        """Wait until all that was set going has ended.
+
+        Raises:
+            SpacebridgeError: the connection or the app's protocol failed; what else runs is left to ``stop``. Failures
+                of the app's functions are told to the listener instead, since the page goes on after them.
+        """
+        while self._tasks and self._failure is None:
+            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise failure
+
+    def start_timers(self) -> None:
+        """Let the page's ``gr.Timer`` components tick until ``stop_timers``."""
+        for component, _ in self.graph.events("tick"):
+            self._tickers.append(asyncio.create_task(self._tick(component)))
+
+    async def stop_timers(self) -> None:
+        """Stop the ticking."""
+        tickers, self._tickers = self._tickers, []
+        await _end(tickers)
+
+    async def stop(self, seconds: float | None, components: Iterable[int] = ()) -> bool:
+        """Stop what runs on the server, let what follows a cancel run, and wait for it all.
+
+        Args:
+            seconds: longest wait.
+            components: queued functions that write one of these and have not begun are not begun.
+
+        Returns:
+            Whether all ended within the time; if not, it was abandoned.
+        """
+        await self.stop_timers()
+        self._stopping = frozenset(components)
+        try:
+            async with asyncio.timeout(seconds):
+                await self.session.cancel()
+                await self.settle()
+                return True
+        except (TimeoutError, errors.SpacebridgeError):
+            return False
+        finally:
+            await self._abandon()
+            self._stopping = None
+
+    async def aclose(self) -> None:
+        """Abandon what runs and let go of the session's connections."""
+        await self.stop_timers()
+        await self._abandon()
+        await self.session.aclose()
+
+    async def _abandon(self) -> None:
+        tasks, self._tasks = self._tasks, set()
+        await _end(tasks)
+        self._running.clear()
+        self._waiting.clear()
+        self._deferred.clear()
+        self._failure = None
+
+    async def _tick(self, component: int) -> None:
+        while True:
+            interval = self.values.get(component)
+            await asyncio.sleep(max(interval, _SHORTEST_TICK) if isinstance(interval, int | float) else 1.0)
+            if self.values.prop(component, "active") is not False:
+                self.fire(component, "tick")
+
+    # How it goes on by itself
+
+    def _fire(self, listeners: list[Dependency], component: int | None, event_data: object, depth: int) -> None:
+        if not listeners:
+            return
+        if self.sequential:
+            for dependency in listeners:
+                self._expect(dependency)
+            self._spawn(self._in_turn(listeners, component, event_data, depth))
+        else:
+            for dependency in listeners:
+                self._begin(dependency, component, depth, event_data)
+
+    async def _in_turn(
+        self, listeners: list[Dependency], component: int | None, event_data: object, depth: int
+    ) -> None:
+        for dependency in listeners:
+            self._unexpect(dependency)
+            if self._admit(dependency, component, depth):
+                run = _Run(self, dependency, component, event_data, depth)
+                await run.run()
+
+    def _begin(
+        self,
+        dependency: Dependency,
+        trigger: int | None,
+        depth: int,
+        event_data: object = None,
+        *,
+        trailing: bool = False,
+    ) -> None:
+        """Set a dependency going on the values of this moment."""
+        if depth > _DEEPEST:
+            self.listener.on_notice(
+                "warning", f"{dependency.name} sets off itself without end; it was stopped after {_DEEPEST} rounds."
+            )
+            return
+        if self._admit(dependency, trigger, depth):
+            run = _Run(self, dependency, trigger, event_data, depth, trailing=trailing)
+            self._spawn(run.run())
+
+    def _admit(self, dependency: Dependency, trigger: int | None, depth: int) -> bool:
+        """Whether ``trigger_mode`` allows a run now."""
+        for number in dependency.cancels:
+            if self._running.get(number):
+                self._spawn(self.session.cancel(number))
+        if not self._running.get(dependency.id) or dependency.trigger_mode == "multiple":
+            return True
+        if dependency.trigger_mode == "always_last":
+            self._deferred[dependency.id] = (dependency, trigger, depth)
+        return False
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None and self._failure is None:
+            self._failure = error
+
+    def _expect(self, dependency: Dependency) -> None:
+        self._waiting[dependency.id] = self._waiting.get(dependency.id, 0) + 1
+
+    def _unexpect(self, dependency: Dependency) -> None:
+        self._waiting[dependency.id] -= 1
+
+    def _enter(self, run: _Run) -> None:
+        self._running.setdefault(run.dependency.id, []).append(run)
+
+    def _leave(self, run: _Run) -> None:
+        if run in self._running.get(run.dependency.id, ()):
+            self._running[run.dependency.id].remove(run)
+
+    def _ended(self, run: _Run, end: _End, error: errors.SpacebridgeError | None) -> None:
+        """A run ended: set going what follows, then tell."""
+        dependency = run.dependency
+        self._leave(run)
+        for child in self.graph.children(dependency.id):
+            if self._follows(child, end):
+                self._begin(child, run.trigger, run.depth, trailing=run.trailing or end == "cancel")
+        deferred = self._deferred.pop(dependency.id, None)
+        if deferred is not None:
+            self._begin(*deferred)
+        self.listener.on_end(dependency, error)
+
+    def _follows(self, child: Dependency, end: _End) -> bool:
+        match end:
+            case "success":
+                return child.follows != "failure"
+            case "cancel":
+                return child.follows != "success" or not self.sequential
+            case "failure":
+                return child.follows == "failure" or (child.follows == "then" and not self.sequential)
+            case "refused":  # by a validator: the page marks the box and stops there
+                return False
+
+    def _must_not_begin(self, run: _Run) -> bool:
+        """Whether a run is one that stopping the page is meant to prevent."""
+        dependency = run.dependency
+        stopping = self._stopping
+        return bool(stopping) and not run.trailing and dependency.queue and not stopping.isdisjoint(dependency.outputs)
+
+    def _output(
+        self, run: _Run, position: int, growing: GrowingValue, operations: list[Operation] | None, *, in_update: bool
+    ) -> None:
+        outputs = run.dependency.outputs
+        if position >= len(outputs):
+            return
+        number = outputs[position]
+        component = self.graph.components.get(number)
+        if component is not None and component.type == "state":
+            return  # the server keeps it, and sends null
+        watchers = self.graph.listeners(number, "change")
+        before = self.values.get(number) if watchers and operations is None else None
+        change = self.values.apply(number, growing, operations, in_update=in_update)
+        if change is None:
+            return
+        value, inner = change
+        self.listener.on_value(number, value, inner)
+        if watchers and (inner is not None or before != value.get()):
+            self._fire(watchers, number, None, run.depth + 1)
+
+    def _step(self, run: _Run, output: Output, *, final: bool) -> None:
+        for number in output.changed_state_ids or () if final or self.sequential else ():
+            if isinstance(number, int):
+                watchers = (
+                    self.graph.listeners(number, "change") if self.sequential else self.graph.listeners_of(number)
+                )
+                for dependency in watchers:
+                    self._begin(dependency, number if self.sequential else run.trigger, run.depth + 1)
+        if isinstance(output.render_config, dict):
+            self._render(cast("dict[str, Any]", output.render_config), run)
+
+    def _render(self, config: dict[str, Any], run: _Run) -> None:
+        components, dependencies, oddities = self.graph.render(config)
+        self.values.add(components)
+        for oddity in oddities:
+            self.listener.on_notice("warning", f"In what the page renders: {oddity}")
+        for dependency in dependencies:
+            for target in dependency.targets:
+                if target.event == "load":
+                    self._begin(dependency, target.id if self.sequential else None, run.depth + 1)
+
+
+class _Run:
+    """One run of a dependency; the listener of its call.
+
+    Args:
+        trailing: whether it follows a run that was cancelled.
+    """
+
+    def __init__(
+        self,
+        page: Page,
+        dependency: Dependency,
+        trigger: int | None,
+        event_data: object,
+        depth: int,
+        *,
+        trailing: bool = False,
+    ) -> None:
+        self.dependency = dependency
+        self.trigger = trigger
+        self.depth = depth
+        self.trailing = trailing
+        self._page = page
+        self._event_data = event_data
+        self._in_update: dict[int, bool] = {}
+        self._data: list[Any] = [
+            page.values.props(number) if position in dependency.component_prop_inputs else self._input(number)
+            for position, number in enumerate(dependency.inputs)
+        ]
+        page._enter(self)
+
+    def _input(self, number: int) -> Any:
+        component = self._page.graph.components.get(number)
+        return None if component is None or component.type == "state" else self._page.values.get(number)
+
+    async def run(self) -> None:
+        """Run to the end; failures of the connection are raised, those of the app's function end the run."""
+        end: _End = "success"
+        error: errors.SpacebridgeError | None = None
+        try:
+            outcome = await self._call()
+        except errors.ValidationRefused as raised:
+            end, error = "refused", raised
+        except errors.TurnCancelled as raised:
+            end, error = "cancel", raised
+        except errors.AppFailed as raised:
+            end, error = "failure", raised
+        except BaseException:
+            self._page._leave(self)
+            raise
+        else:
+            if outcome is not None and outcome.cancelled:
+                end = "cancel"
+            elif outcome is not None:
+                self._page._step(self, outcome.output, final=True)
+        self._page._ended(self, end, error)
+
+    async def _call(self) -> Outcome | None:
+        page, dependency = self._page, self.dependency
+        if page._must_not_begin(self):
+            return Outcome(cancelled=True, output=Output())
+        if dependency.js:
+            page.listener.on_notice("info", self._javascript())
+        if not dependency.backend_fn:
+            return None
+        return await page.session.call(
+            dependency, self._data, self, trigger_id=self.trigger, event_data=self._event_data
+        )
+
+    def _javascript(self) -> str:
+        if self.dependency.backend_fn:
+            return f"{self.dependency.name} has JavaScript that rewrites its inputs in a browser; it was not run."
+        return f"A step of the page is JavaScript only; it was skipped (fn {self.dependency.id})."
+
+    def on_status(self, message: Message) -> None:
+        """A status message of the call."""
+        self._page.listener.on_status(self.dependency, message)
+
+    def on_output(self, position: int, value: GrowingValue, operations: list[Operation] | None) -> None:
+        """An output of the call changed."""
+        if operations is None or any(not operation[1] for operation in operations):
+            self._in_update[position] = is_update(value.get())
+        in_update = self._in_update.get(position, False)
+        self._page._output(self, position, value, operations, in_update=in_update)
+
+    def on_step(self, output: Output) -> None:
+        """All outputs of a message were told."""
+        self._page._step(self, output, final=False)
+
+
+async def _end(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel tasks and wait until they are gone."""
+    waiting = set(tasks)
+    for task in waiting:
+        task.cancel()
+    if waiting:
+        await asyncio.wait(waiting)
+    for task in waiting:
+        if not task.cancelled():
+            task.exception()

@@ -1,0 +1,278 @@
+"""The front door: a Space, connected, and the conversations on it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Self
+from urllib.parse import quote, urlsplit
+
+from spacebridge import errors
+from spacebridge.chat.conversation import Conversation
+from spacebridge.chat.events import Attachment
+from spacebridge.chat.layout import find_layout
+from spacebridge.chat.resume import JsonConversation
+from spacebridge.chat.rules import TextRules
+from spacebridge.gradio.app import App
+from spacebridge.gradio.http import HttpClient
+from spacebridge.gradio.trace import Trace
+from spacebridge.options import Limits, Timeouts
+from spacebridge.page.page import Page
+from spacebridge.spaces.catalogue import Row, row_for
+from spacebridge.spaces.resolve import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from spacebridge.chat.bubbles import FileValue
+    from spacebridge.chat.layout import Layout
+    from spacebridge.gradio.config import Config
+    from spacebridge.gradio.upload import UploadFile
+
+__all__ = ["Space", "generate_session_hash"]
+
+_HUGGING_FACE_HOSTS = (".hf.space", ".huggingface.co")
+
+
+def generate_session_hash() -> str:
+    """A new session hash: the first 12 hexadecimal digits of a random UUID."""
+    return uuid.uuid4().hex[:12]
+
+
+class Space:
+    """A Gradio app in which a person can chat.
+
+    ::
+
+        async with Space("http://127.0.0.1:7860") as space:
+            print(await space.conversation().ask("Hello"))
+
+    Args:
+        address: a URL, ``host:port``, a name of the catalogue, or ``local`` for the embedded Space.
+        token: Hugging Face token; sent to Hugging Face's hosts only.
+        auth: user and password of the app's own login.
+        proxy: URL of an HTTP or SOCKS proxy.
+        timeouts: time limits.
+        limits: other limits.
+        headers: sent to the app's own host with every request.
+        chat: which chat, if the app has several: its number in ``layout.candidates``, chatbot, or event.
+        trace: path of a file to which the wire is recorded, secrets removed.
+        row: what is known of this Space; found by itself where it is in the catalogue.
+        on_broken_line: called with lines of an event stream that are no JSON.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        token: str | None = None,
+        auth: tuple[str, str] | None = None,
+        proxy: str | None = None,
+        timeouts: Timeouts | None = None,
+        limits: Limits | None = None,
+        headers: Mapping[str, str] | None = None,
+        chat: int | str | None = None,
+        trace: str | Path | IO[bytes] | None = None,
+        row: Row | None = None,
+        on_broken_line: Callable[[bytes], None] | None = None,
+    ) -> None:
+        self.address = address
+        self.timeouts = timeouts or Timeouts()
+        self.limits = limits or Limits()
+        self._token = token
+        self._auth = auth
+        self._proxy = proxy
+        self._headers = dict(headers or {})
+        self._chat = chat
+        self._trace = trace
+        self._row = row
+        self._on_broken_line = on_broken_line
+        self._cookies: dict[str, str] = {}
+        self._stack: contextlib.AsyncExitStack | None = None
+        self._app: App | None = None
+        self._layout: Layout | None = None
+        self._slots: asyncio.Semaphore | None = None
+        self._conversations: list[Conversation] = []
+
+    def __repr__(self) -> str:
+        return f"Space({self.address!r})"
+
+    async def __aenter__(self) -> Self:
+        await self.connect()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.aclose()
+
+    async def connect(self) -> None:
+        """Reach the app and read its configuration. ``async with`` does it by itself.
+
+        Raises:
+            AddressError, CannotConnect, NotGradio, LoginRequired, …: see :mod:`spacebridge.errors`.
+        """
+        if self._app is not None:
+            return
+        stack = contextlib.AsyncExitStack()
+        try:
+            url = await stack.enter_async_context(resolve(self.address))
+            trace: Trace | None = None
+            if self._trace is not None:
+                trace = Trace(self._trace)
+                stack.callback(trace.close)
+            http = HttpClient(
+                url,
+                headers=self._request_headers(url),
+                secrets=tuple(secret for secret in (self._token, *(self._auth or ())) if secret),
+                proxy=self._proxy,
+                timeouts=self.timeouts,
+                limits=self.limits,
+                trace=trace,
+                cookies=self._cookies,
+            )
+            await stack.enter_async_context(http)
+            self._app = await App.connect(http, auth=self._auth)
+        except BaseException:
+            await stack.aclose()
+            raise
+        self._row = self._row or row_for(url, self._app.config)
+        self._slots = asyncio.Semaphore(self.limits.turns) if self.limits.turns is not None else None
+        self._stack = stack
+
+    async def aclose(self) -> None:
+        """Leave all turns and close all connections."""
+        conversations, self._conversations = self._conversations, []
+        for conversation in conversations:
+            await conversation.aclose()
+        stack, self._stack, self._app = self._stack, None, None
+        if stack is not None:
+            await stack.aclose()
+
+    @property
+    def config(self) -> Config:
+        """What the app tells about itself."""
+        return self._connected().config
+
+    @property
+    def url(self) -> str:
+        """Where the app is served."""
+        return self._connected().http.base
+
+    @property
+    def app_id(self) -> str:
+        """Which run of the app answers; it changes when the app restarts."""
+        return self.config.app_id
+
+    @property
+    def row(self) -> Row | None:
+        """What is known of this Space besides what it tells itself."""
+        return self._row
+
+    @property
+    def rules(self) -> TextRules:
+        """How the Space decorates its answers."""
+        return self._row.rules if self._row else TextRules()
+
+    @property
+    def layout(self) -> Layout:
+        """Where the chat is on the page, what else was found, and why.
+
+        Raises:
+            NoChatFound: there is none.
+        """
+        if self._layout is None:
+            self._layout = find_layout(self.config, chat=self._chat)
+        return self._layout
+
+    def conversation(self, resume: JsonConversation | Mapping[str, Any] | None = None) -> Conversation:
+        """Begin a conversation, or go on with one that was dumped.
+
+        Args:
+            resume: what ``Conversation.dump`` gave, or anything with a ``session_hash``.
+
+        Raises:
+            InvalidConversation: it can't be resumed.
+            SessionLost: the app restarted since, and has forgotten it.
+            NoChatFound: the app has no chat.
+        """
+        app = self._connected()
+        dumped = _as_dumped(resume)
+        session_hash = generate_session_hash() if dumped is None else dumped.session_hash
+        if dumped is not None:
+            app_id = str(dumped.get_dict().get("app_id") or "")
+            if app_id and app.config.app_id and app_id != app.config.app_id:
+                raise errors.SessionLost(
+                    f"The app at {self.url} was restarted since and has forgotten this conversation."
+                )
+        query = self._row.query if self._row else ""
+        session = app.session(session_hash, query=query, on_broken=self._on_broken_line)
+        conversation = Conversation(self, Page(app.config, session), self.layout)
+        if dumped is not None:
+            conversation.restore(dumped)
+        self._conversations.append(conversation)
+        return conversation
+
+    async def upload(self, files: list[UploadFile]) -> list[dict[str, Any]]:
+        """Send files to the app; Gradio's ``FileData`` for each."""
+        return await self._connected().upload(files)
+
+    def attachment(self, file: FileValue) -> Attachment:
+        """Where a file of an answer can be fetched."""
+        app = self._connected()
+        url = file.url
+        if file.path and not file.path.startswith(("http://", "https://")):
+            # The host in the app's own URL is what it believes; behind a proxy that is often wrong.
+            url = f"{app.http.base}{app.config.api_prefix}/file={quote(file.path)}"
+        return Attachment(
+            url=url or file.path,
+            path=file.path,
+            name=file.name,
+            mime_type=file.mime_type,
+            size=file.size,
+            alt_text=file.alt_text,
+            kind=file.kind,
+        )
+
+    def slot(self) -> contextlib.AbstractAsyncContextManager[Any]:
+        """A place among the turns that may run at once."""
+        return self._slots or contextlib.nullcontext()
+
+    def cookies(self) -> dict[str, str]:
+        """Cookies that the app has set."""
+        return self._connected().http.cookies()
+
+    def use_cookies(self, cookies: Mapping[str, str]) -> None:
+        """Send cookies of an earlier session; before ``connect``."""
+        self._cookies |= cookies
+
+    def _request_headers(self, url: str) -> dict[str, str]:
+        host = urlsplit(url).hostname or ""
+        if self._token and host.endswith(_HUGGING_FACE_HOSTS):
+            return {"X-HF-Authorization": f"Bearer {self._token}", **self._headers}
+        return dict(self._headers)
+
+    def _connected(self) -> App:
+        if self._app is None:
+            raise errors.ConnectionLost(
+                f"The Space {self.address!r} is not connected.", hint="Use `async with Space(…) as space:`."
+            )
+        return self._app
+
+
+def _as_dumped(resume: object) -> JsonConversation | None:
+    """Anything that a caller kept of a conversation, as one of ours."""
+    if resume is None:
+        return None
+    if isinstance(resume, JsonConversation):
+        dumped = resume
+    elif isinstance(resume, dict):
+        dumped = JsonConversation(**{str(key): value for key, value in resume.items()})
+    else:
+        dumped = JsonConversation(**{k: v for k, v in vars(resume).items() if not k.startswith("_")})
+    session_hash = dumped.get_dict().get("session_hash")
+    if not isinstance(session_hash, str) or not session_hash:
+        raise errors.InvalidConversation(
+            "This conversation has no session_hash.", hint="Pass the object that an earlier call gave."
+        )
+    return dumped
