@@ -1,0 +1,59 @@
+"""Fixtures for every test: real servers that start when first asked for, and a model that says what it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.real.apps import APPS, QWEN_AGENT, QWEN_AGENT_ENVIRONMENT
+from tests.real.model_server import ModelServer
+from tests.real.process import CURRENT, Pool, available
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Pool]:
+    """The real servers of this run."""
+    pool = Pool()
+    yield pool
+    pool.close()
+
+
+@pytest.fixture(scope="session")
+def shared_model() -> Iterator[ModelServer]:
+    """The one scripted model that the real apps of this run stand in front of."""
+    with ModelServer() as server:
+        yield server
+
+
+@pytest.fixture
+def model(shared_model: ModelServer) -> Iterator[ModelServer]:
+    """The scripted model, with nothing left of the test before."""
+    shared_model.reset_script()
+    yield shared_model
+    shared_model.reset_script()
+
+
+@pytest.fixture
+def qwen_agent(servers: Pool, model: ModelServer) -> Callable[..., str]:
+    """``qwen_agent("--agents", "3", …)``: the URL of the real Qwen-Agent app with these options, before ``model``."""
+    if not available(QWEN_AGENT_ENVIRONMENT):
+        pytest.skip(f"the environment {QWEN_AGENT_ENVIRONMENT} has not been made")
+
+    def get(*options: str) -> str:
+        return servers.get(QWEN_AGENT, "--model-server", model.base_url, *options, environment=QWEN_AGENT_ENVIRONMENT)
+
+    return get
+
+
+@pytest.fixture
+def rule_app(servers: Pool) -> Callable[[str, str], str]:
+    """``rule_app(name, environment)``: the URL of a small app of ``tests.real.apps.APPS``; skips where it cannot run."""
+
+    def get(name: str, environment: str = CURRENT) -> str:
+        if not available(environment):
+            pytest.skip(f"the environment {environment} has not been made")
+        app = APPS[name]
+        return servers.get(app.script, *app.arguments, environment=environment)
+
+    return get
