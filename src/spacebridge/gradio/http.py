@@ -16,6 +16,7 @@ from spacebridge import errors
 from spacebridge.gradio.failures import error_from_reply
 from spacebridge.gradio.trace import Trace, redact_url
 from spacebridge.options import Limits, Timeouts
+from spacebridge.shape import NOT_JSON
 from spacebridge.version import __version__
 
 if TYPE_CHECKING:
@@ -374,7 +375,7 @@ def decode_json(reply: Reply, *, asked: str) -> Any:
     """
     try:
         return msgspec.json.decode(reply.body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except NOT_JSON:
         kind = reply.headers.get("Content-Type", "no content type")
         start = reply.body[:200].decode("utf-8", "replace")
         hint = "An HTML page here is mostly a proxy's or host's error page." if "html" in kind else None

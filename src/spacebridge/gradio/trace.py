@@ -10,6 +10,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
+from spacebridge.shape import NOT_JSON
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -85,5 +87,5 @@ def _readable(body: bytes | None) -> Any:
         return None
     try:
         return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except NOT_JSON:
         return body.decode("utf-8", "backslashreplace")

@@ -10,6 +10,7 @@ import aiohttp
 import msgspec
 
 from spacebridge import errors
+from spacebridge.shape import NOT_JSON
 
 if TYPE_CHECKING:
     from spacebridge.gradio.config import Config
@@ -87,7 +88,7 @@ async def upload(http: HttpClient, config: Config, files: list[UploadFile]) -> l
             handle.close()
     try:
         paths = msgspec.json.decode(reply.body, type=list[str])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except NOT_JSON:
         paths = []
     if len(paths) != len(files):
         raise errors.NotJSON(
