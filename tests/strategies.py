@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 __all__ = ["chunkings", "json_values", "kin", "many", "words"]
 
 many = settings(
-    max_examples=int(os.environ.get("EXAMPLES", "120")),
+    max_examples=int(os.environ.get("EXAMPLES", "60")),
     derandomize="EXAMPLES" not in os.environ,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
