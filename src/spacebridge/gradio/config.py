@@ -135,7 +135,7 @@ def parse_config(body: bytes, *, where: str) -> Config:
     max_file_size = doc.get("max_file_size")
     space_id = doc.get("space_id")
     return Config(
-        version=tuple(int(part) for part in re.findall(r"\d+", version_text)[:3]),
+        version=tuple(int(part) for part in re.findall(r"\d{1,9}", version_text)[:3]),
         version_text=version_text or "unknown",
         protocol=_text(doc, "protocol") or "ws",
         api_prefix=_text(doc, "api_prefix").rstrip("/"),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["error_from_output", "error_from_reply", "parse_retry_after"]
 
-_TAG = re.compile(r"<[^<>]{1,500}>")
+_TAG = re.compile(r"</?[a-zA-Z!][^<>]{0,500}>")
 _QUOTED = re.compile(r"^(['\"])(.*)\1$", re.DOTALL)
 _WAIT = re.compile(r"Try again in (?:(\d+) days?, )?(\d+):(\d\d):(\d\d)", re.IGNORECASE)
 _QUOTA = re.compile(r"(ZeroGPU|GPU) quota|GPU limit|pending credits|illegal duration", re.IGNORECASE)
@@ -98,11 +98,11 @@ def parse_retry_after(value: str | None) -> float | None:
     """Seconds that a ``Retry-After`` header asks for (RFC 9110, 10.2.3: seconds or a date), or None."""
     if not value:
         return None
-    if value.strip().isdigit():
+    if value.strip().isdecimal():
         return float(value)
     try:
         date = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if date.tzinfo is None:
         date = date.replace(tzinfo=dt.UTC)
