@@ -2,18 +2,15 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spacebridge.gradio.diff import DiffError, GrowingValue, Operation, is_operations
+from tests.gradio.original import gradio_diff
 from tests.strategies import json_values, kin, many, words
-
-Diff = Callable[[Any, Any], list[Operation]]
-shared = settings(many, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 def on_wire(value: Any) -> Any:
@@ -21,25 +18,25 @@ def on_wire(value: Any) -> Any:
     return json.loads(json.dumps(value))
 
 
-@shared
+@many
 @given(old=kin, new=kin)
-def test_gradios_diff_of_kindred_values_gives_the_second(gradio_diff: Diff, old: Any, new: Any):
+def test_gradios_diff_of_kindred_values_gives_the_second(old: Any, new: Any):
     growing = GrowingValue(on_wire(old))
     growing.apply(on_wire(gradio_diff(old, new)))
     assert growing.get() == new
 
 
-@shared
+@many
 @given(old=json_values, new=json_values)
-def test_gradios_diff_of_any_values_gives_the_second(gradio_diff: Diff, old: Any, new: Any):
+def test_gradios_diff_of_any_values_gives_the_second(old: Any, new: Any):
     growing = GrowingValue(on_wire(old))
     growing.apply(on_wire(gradio_diff(old, new)))
     assert growing.get() == new
 
 
-@shared
+@many
 @given(st.lists(kin, min_size=1, max_size=8), st.lists(st.booleans(), min_size=8, max_size=8))
-def test_chains_of_diffs_give_the_last_however_often_one_looks(gradio_diff: Diff, values: list[Any], looks: list[bool]):
+def test_chains_of_diffs_give_the_last_however_often_one_looks(values: list[Any], looks: list[bool]):
     growing = GrowingValue(on_wire(values[0]))
     for old, new, look in zip(values, values[1:], looks, strict=False):
         growing.apply(on_wire(gradio_diff(old, new)))
@@ -65,7 +62,7 @@ def test_chains_of_diffs_give_the_last_however_often_one_looks(gradio_diff: Diff
         ([["é", "😀"]], [["é\u0301", "😀\u200d"]]),
     ],
 )
-def test_pairs_that_are_easily_got_wrong(gradio_diff: Diff, old: Any, new: Any):
+def test_pairs_that_are_easily_got_wrong(old: Any, new: Any):
     """Nested deletions, whose indexes Gradio shifts twice, and values that are equal to Python only."""
     growing = GrowingValue(on_wire(old))
     growing.apply(on_wire(gradio_diff(old, new)))

@@ -12,7 +12,7 @@ from spacebridge.gradio.diff import GrowingValue, Operation
 from spacebridge.gradio.http import HttpClient
 from spacebridge.gradio.messages import Output
 from spacebridge.gradio.session import Session, _Outputs, supported_protocols
-from tests.gradio.conftest import Diff
+from tests.gradio.original import gradio_diff
 from tests.gradio.documents import config_body
 from tests.strategies import kin, many
 
@@ -178,7 +178,7 @@ def test_update_dicts_are_values_like_others():
 
 @many
 @given(st.lists(st.lists(kin, min_size=2, max_size=2), min_size=1, max_size=5), st.booleans())
-def test_any_stream_of_a_server_ends_in_its_values(gradio_diff: Diff, steps: list[list[Any]], completed: bool):
+def test_any_stream_of_a_server_ends_in_its_values(steps: list[list[Any]], completed: bool):
     out, _ = outputs()
     seen: dict[int, Any] = {}
 
