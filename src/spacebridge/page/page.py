@@ -22,7 +22,7 @@ from spacebridge import errors
 from spacebridge.gradio.messages import Output
 from spacebridge.gradio.session import Outcome
 from spacebridge.page.graph import EventGraph, Rendered
-from spacebridge.page.values import ComponentValues, LiveValue, is_update
+from spacebridge.page.values import ComponentValues, LiveValue, is_update, replaces
 from spacebridge.shape import as_object
 
 if TYPE_CHECKING:
@@ -335,7 +335,7 @@ class Page:
         if component is not None and component.type == "state":
             return  # the server keeps it, and sends null
         watchers = self.graph.listeners(number, "change")
-        before = self.values.get(number) if watchers and operations is None else None
+        before = self.values.told(number) if watchers and operations is None else None
         change = self.values.apply(number, growing, operations, in_update=in_update)
         if change is None:
             return
@@ -446,7 +446,7 @@ class _Run:
 
     def on_output(self, position: int, value: GrowingValue, operations: list[Operation] | None) -> None:
         """An output of the call changed."""
-        if operations is None or any(not operation[1] for operation in operations):
+        if operations is None or replaces(operations):
             operations = None
             self._in_update[position] = is_update(value.get())
         in_update = self._in_update.get(position, False)
