@@ -1,7 +1,7 @@
 r"""A page at work: events fire listeners, listeners run on the server, their ends fire what follows.
 
 The rules are those of Gradio's own front-ends (``js/core``): ``Blocks.svelte`` for 4 and 5, ``dependency.ts`` for 6.
-Where the generations differ, ``Page.sequential`` is True for 6:
+``Page.sequential`` is True for 6. The generations differ in:
 
 ======================  =====================================  =========================================
 \                       4, 5                                   6
@@ -9,7 +9,8 @@ Where the generations differ, ``Page.sequential`` is True for 6:
 listeners of one event  at once, on a snapshot of the values   one after another, each sees the one before
 ``.then`` on failure    runs                                   does not run; ``.failure`` does
 after a cancel          all that follows runs                  ``.failure`` and ``.then`` run
-State that changed      at the end; any listener of the State  at each step; its ``change`` listeners
+State that changed      any listener of the State; in 4 only   its ``change`` listeners
+                        at the end of a run
 ======================  =====================================  =========================================
 """
 
@@ -90,6 +91,7 @@ class Page:
         self.values = ComponentValues(config.components)
         self.session = session
         self.sequential = config.version >= (6,)
+        self._states_in_stream = config.version >= (5,)
         self.listener: PageListener = _Silent()
         self.loaded = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -126,9 +128,8 @@ class Page:
         if self.loaded:
             return
         self.loaded = True
-        for component, listeners in self.graph.events("load"):
-            for dependency in listeners:
-                self._begin(dependency, component if self.sequential else None, 0)
+        for component, dependency in self.graph.loads():
+            self._begin(dependency, component if self.sequential else None, 0)
         try:
             async with asyncio.timeout(seconds):
                 await self.settle()
@@ -345,7 +346,7 @@ class Page:
             self._fire(watchers, number, None, run.depth + 1)
 
     def step(self, run: _Run, output: Output, *, final: bool) -> None:
-        for number in output.changed_state_ids or () if final or self.sequential else ():
+        for number in output.changed_state_ids or () if final or self._states_in_stream else ():
             if isinstance(number, int):
                 watchers = (
                     self.graph.listeners(number, "change") if self.sequential else self.graph.listeners_of(number)
