@@ -31,7 +31,6 @@ __all__ = ["EventStream", "Submission", "Transport"]
 _KEPT_UNKNOWN = 1000
 _DRAIN = 0.5
 _HAS_CANCEL = (4, 31)
-_DROPS_CANCELLED = (6,)
 
 CANCELLED = Message(msg="process_completed", output=Output(), success=True)
 """What the server says of a cancelled event."""
@@ -184,10 +183,6 @@ class EventStream:
             "event_id": submission.event_id,
         }
         await self._http.post(f"{self._prefix}/cancel", payload)
-        if self._version < _DROPS_CANCELLED:
-            # Before 6 a cancelled generator stays suspended, its own work going on, until it is dropped.
-            with contextlib.suppress(errors.ServerRefused, errors.NotJSON):
-                await self._http.post(f"{self._prefix}/reset", {"event_id": submission.event_id})
 
     async def drain(self) -> None:
         """Wait a moment for the server to end the stream; close it where it does not.
