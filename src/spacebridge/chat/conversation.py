@@ -17,7 +17,7 @@ from spacebridge.gradio.upload import UploadFile
 
 if TYPE_CHECKING:
     import contextlib
-    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Mapping, Sequence
 
     from spacebridge.chat.bubbles import FileValue
     from spacebridge.chat.events import Answer, Attachment

@@ -172,7 +172,7 @@ def _setting(component: Component, name: str) -> Setting:
     raw = props.get("choices")
     for choice in cast("list[Any]", raw) if isinstance(raw, list) else []:
         pair = cast("list[Any]", choice) if isinstance(choice, list) else [choice, choice]
-        if len(pair) == 2:  # noqa: PLR2004 - label and value
+        if len(pair) == 2:
             labels.append(str(pair[0]))
             choices.append(pair[1])
     return Setting(

@@ -278,7 +278,7 @@ class AnswerTracker:
         if body.strip() in self._rules.placeholders:
             return body
         steps = self._steps_seen.setdefault(index, set())
-        if len(steps) < 2:  # noqa: PLR2004 - whether there was one or more is all that is asked
+        if len(steps) < 2:
             steps.add(body)
         if start is None:
             self._tails[index] = False

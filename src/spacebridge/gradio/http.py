@@ -383,7 +383,7 @@ def is_loopback(url: str) -> bool:
 
 
 def _socks_connector(proxy: str) -> aiohttp.BaseConnector:
-    from aiohttp_socks import ProxyConnector  # noqa: PLC0415 - only who uses such a proxy pays for it
+    from aiohttp_socks import ProxyConnector
 
     scheme, _, rest = proxy.partition("://")
     plain = scheme.lower().removesuffix("h").removesuffix("a")
