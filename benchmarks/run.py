@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -27,13 +28,14 @@ class ClientProcess:
         self.name = name
         self._python = interpreter(environment)
         self._process: subprocess.Popen[str] | None = None
+        self._errors = tempfile.TemporaryFile("w+")
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
             [self._python, "-m", f"benchmarks.clients.{self.name}"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=self._errors,
             text=True,
             cwd=ROOT,
             env=environment(),
@@ -47,6 +49,7 @@ class ClientProcess:
             self._process.kill()
         self._process.wait()
         self._process.stdout.close()
+        self._errors.close()
 
     def run(self, url: str, prompts: Sequence[Sequence[str]], **more: Any) -> dict[str, Any]:
         """Do a job; see ``benchmarks.clients.job``."""
@@ -56,7 +59,9 @@ class ClientProcess:
         self._process.stdin.flush()
         reply = self._process.stdout.readline()
         if not reply:
-            raise RuntimeError(f"the client {self.name} ended with {self._process.wait()}")
+            code = self._process.wait()
+            self._errors.seek(0)
+            raise RuntimeError(f"the client {self.name} ended with {code}:\n{self._errors.read()[-2000:]}")
         return json.loads(reply)
 
 
