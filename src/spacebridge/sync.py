@@ -13,13 +13,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from spacebridge.chat.conversation import Conversation as AsyncConversation
 from spacebridge.portal import Portal
 from spacebridge.spaces.space import Space as AsyncSpace
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
 
+    from spacebridge.chat.conversation import Conversation as AsyncConversation
     from spacebridge.chat.events import Answer, Event
     from spacebridge.chat.layout import Layout
     from spacebridge.chat.resume import JsonConversation

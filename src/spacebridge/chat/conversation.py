@@ -14,6 +14,7 @@ from spacebridge.chat.settings import check_settings
 from spacebridge.chat.tracker import AnswerTracker
 from spacebridge.chat.turn import Turn, TurnEnd
 from spacebridge.gradio.upload import UploadFile
+from spacebridge.shape import as_list, as_object
 
 if TYPE_CHECKING:
     import contextlib
@@ -38,11 +39,30 @@ _VERSION = 1
 class Host(Protocol):
     """What a conversation needs of the Space it belongs to."""
 
-    address: str
-    app_id: str
-    timeouts: Timeouts
-    limits: Limits
-    rules: TextRules
+    @property
+    def address(self) -> str:
+        """What the user calls it."""
+        ...
+
+    @property
+    def app_id(self) -> str:
+        """Which run of the app answers."""
+        ...
+
+    @property
+    def timeouts(self) -> Timeouts:
+        """Time limits."""
+        ...
+
+    @property
+    def limits(self) -> Limits:
+        """Other limits."""
+        ...
+
+    @property
+    def rules(self) -> TextRules:
+        """How the Space decorates its answers."""
+        ...
 
     async def upload(self, files: list[UploadFile]) -> list[dict[str, Any]]:
         """Send files; Gradio's ``FileData`` for each."""
@@ -233,10 +253,7 @@ class Conversation:
             raise errors.InvalidConversation(
                 f"The conversation was dumped in format {data['version']}; this version reads {_VERSION}."
             )
-        values = data.get("values") or {}
-        if not isinstance(values, dict):
-            raise errors.InvalidConversation("The conversation's values are no object.")
-        for key, value in values.items():
+        for key, value in as_object(data.get("values")).items():
             if not str(key).isdigit():
                 raise errors.InvalidConversation(f"The conversation has a value for {key!r}, which is no component.")
             self._page.values.set(int(key), value)
@@ -298,5 +315,5 @@ def _well_formed(text: str) -> str:
 
 def _opening_tags(raw: object) -> tuple[str, ...]:
     """Opening tags of a chatbot's ``reasoning_tags``: a list of pairs."""
-    pairs = raw if isinstance(raw, list) else []
-    return tuple(pair[0] for pair in pairs if isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str))
+    pairs = [as_list(pair) for pair in as_list(raw)]
+    return tuple(pair[0] for pair in pairs if len(pair) == 2 and isinstance(pair[0], str))

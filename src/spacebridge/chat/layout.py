@@ -7,16 +7,17 @@ write. On the way the box must be read: an event with no way for text in is list
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from spacebridge import errors
 from spacebridge.chat.settings import Setting, find_settings
 from spacebridge.page.graph import EventGraph
+from spacebridge.shape import as_object, is_object
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from spacebridge.gradio.config import Component, Config, Dependency
 
@@ -184,7 +185,7 @@ def _box_on(graph: EventGraph, way: list[int], trigger: Component, output: int) 
     ]
     if any(component.id == trigger.id for component in read):
         return trigger
-    # A hidden or labelled box (a system prompt) also takes text: an unlabelled, cleared one is more likely the message's.
+    # A box for a system prompt also takes text: one without a label that is cleared is more likely the message's.
     read.sort(key=lambda component: -_box_score(graph, component, way))
     return read[0] if read else None
 
@@ -242,12 +243,8 @@ def _candidate(
             count(5, "a button sends the text of the box")
         if box.type not in _PLAIN_BOXES:
             count(3, "the box is made for chats")
-    name = f"{trigger.label} {trigger.props.get('value') if isinstance(trigger.props.get('value'), str) else ''}"
     if event == "click":
-        if _CLEARING.search(name):
-            count(-40, f"the button says {name.strip()!r}")
-        elif _SENDING.search(name):
-            count(4, f"the button says {name.strip()!r}")
+        _count_button(trigger, count)
     if not output.visible:
         count(-10, "the chatbot is hidden")
     if not trigger.visible:
@@ -273,6 +270,16 @@ def _candidate(
     )
 
 
+def _count_button(button: Component, count: Callable[[int, str], None]) -> None:
+    """Points for what a button says."""
+    value = button.props.get("value")
+    name = f"{button.label} {value if isinstance(value, str) else ''}".strip()
+    if _CLEARING.search(name):
+        count(-40, f"the button says {name!r}")
+    elif _SENDING.search(name):
+        count(4, f"the button says {name!r}")
+
+
 def is_chatbot(component: Component) -> bool:
     """Whether a component shows a chat: Gradio's own, and others by their name."""
     return "chatbot" in component.type
@@ -293,7 +300,7 @@ def takes_files(component: Component) -> bool:
     if kind == "multimodaltextbox" or ("multimodal" in kind and "input" in kind):
         return True
     value = component.props.get("value")
-    return isinstance(value, dict) and {"text", "files"} <= cast("dict[str, Any]", value).keys()
+    return is_object(value) and {"text", "files"} <= as_object(value).keys()
 
 
 def _looked_at(config: Config, candidates: list[Candidate]) -> tuple[str, ...]:

@@ -194,32 +194,28 @@ class AnswerTracker:
         bubbles = self._answers(final=final)
         texts: list[str] = []
         thoughts: list[str] = []
-        last = len(bubbles) - 1
         for index, bubble in enumerate(bubbles):
+            hot: bool | None = None
             if bubble.kind == "text":
                 thought, text, hot = self._read(index, bubble, final=final)
-                if index == last and hot is not None and bubble.path is not None and not final:
-                    self._hot, self._hot_reasoning = list(bubble.path), hot
-                if thought:
-                    thoughts.append(thought)
+                thoughts.append(thought)
+                texts.append(text)
                 if text:
-                    texts.append(text)
                     self._bubble = index
             elif bubble.kind == "thought":
-                if bubble.text:
-                    thoughts.append(bubble.text)
-                if index == last and bubble.path is not None and bubble.text:
-                    self._hot, self._hot_reasoning = list(bubble.path), True
-                    self._bubble = index
+                thoughts.append(bubble.text)
+                hot = True if bubble.text else None
             elif bubble.kind == "tool":
                 self._tool(index, bubble)
             elif bubble.file is not None:
                 self._file(bubble.file, index)
-        self._to_reasoning(_SEPARATOR.join(thoughts))
+            if index == len(bubbles) - 1 and hot is not None and bubble.path is not None:
+                self._hot, self._hot_reasoning = list(bubble.path), hot
+        self._to_reasoning(_SEPARATOR.join(filter(None, thoughts)))
         if not self._at_end or final:
-            self._to_text(_SEPARATOR.join(texts))
+            self._to_text(_SEPARATOR.join(filter(None, texts)))
         elif not self._hot_reasoning:
-            self._hot = None
+            self._hot = None  # the text is not given before the end
 
     def _answers(self, *, final: bool) -> list[Bubble]:
         """The bubbles that answer: after the last user bubble; where no new one shows, those that differ."""
@@ -241,7 +237,10 @@ class AnswerTracker:
         return now.after[self._floor :]
 
     def _read(self, index: int, bubble: Bubble, *, final: bool) -> tuple[str, str, bool | None]:
-        """Reasoning and answer in a text bubble, and what an append to it is: text False, reasoning True, unknown None."""
+        """Reasoning and answer in a text bubble, and what an append to it is.
+
+        That is text (False), reasoning (True), or not known (None).
+        """
         rules, raw = self._rules, bubble.text
         text = self._without_tail(index, raw, final=final) if rules.tail is not None else raw
         if text.strip() in rules.placeholders:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from typing import TYPE_CHECKING, Any, Literal, Self, cast
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from spacebridge import errors
 from spacebridge.chat.events import Answer, Event, Finished, Notice, Queued, Started
+from spacebridge.shape import as_list, as_object, is_object
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
@@ -159,7 +160,7 @@ class Turn:
 
     # What the page tells
 
-    def on_status(self, dependency: Dependency, message: Message) -> None:
+    def on_status(self, dependency: Dependency, message: Message) -> None:  # noqa: ARG002 - of the listener's form
         """A status message of a run."""
         match message.msg:
             case "estimation":
@@ -356,15 +357,15 @@ class Turn:
         longest = self._limits.queue_eta
         if longest is not None and eta is not None and rank and eta > longest:
             raise errors.QueueFull(
-                f"The app's queue would take {eta:.0f} s (place {rank} of {size}), more than the limit of {longest:g} s."
+                f"The app's queue would take {eta:.0f} s (place {rank} of {size}), more than the limit {longest:g} s."
             )
 
     def _progress(self, message: Message) -> None:
         data = message.progress_data
-        units = cast("list[Any]", data) if isinstance(data, list) else []
+        units = as_list(data)
         for unit in units[-1:]:
-            if isinstance(unit, dict):
-                fields = cast("dict[str, Any]", unit)
+            if is_object(unit):
+                fields = as_object(unit)
                 index, length = fields.get("index"), fields.get("length")
                 done = f"{index}/{length} {fields.get('unit') or ''}".strip() if length else ""
                 share = fields.get("progress")

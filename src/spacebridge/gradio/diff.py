@@ -8,7 +8,9 @@ From the second ``process_generating`` of an event on, each output is a list of 
 from __future__ import annotations
 
 import io
-from typing import Any, TypeGuard, cast
+from typing import Any, TypeGuard
+
+from spacebridge.shape import as_list, is_list
 
 __all__ = ["DiffError", "GrowingValue", "Operation", "is_operations"]
 
@@ -22,18 +24,14 @@ class DiffError(ValueError):
 
 def is_operations(value: object) -> TypeGuard[list[Operation]]:
     """Whether a value has the form of at least one operation and nothing else."""
-    return (
-        isinstance(value, list)
-        and bool(cast("list[Any]", value))
-        and all(_is_operation(item) for item in cast("list[Any]", value))
-    )
+    return is_list(value) and bool(as_list(value)) and all(_is_operation(item) for item in as_list(value))
 
 
 def _is_operation(item: object) -> bool:
-    if not isinstance(item, list):
+    if not is_list(item):
         return False
-    parts = cast("list[Any]", item)
-    return len(parts) == 3 and isinstance(parts[1], list) and isinstance(parts[0], str) and parts[0] in _NAMES
+    parts = as_list(item)
+    return len(parts) == 3 and is_list(parts[1]) and isinstance(parts[0], str) and parts[0] in _NAMES
 
 
 class GrowingValue:
@@ -97,10 +95,10 @@ class GrowingValue:
             self._tail.write(value)
         elif name == "replace":
             parent[key] = value
-        elif isinstance(parent, list):
+        elif is_list(parent):
             # Lists are compared place by place, so additions and deletions are at the end. The index of a deletion
             # can't be used: Gradio shifts those of nested lists twice.
-            items = cast("list[Any]", parent)
+            items = as_list(parent)
             if parent is self._box:
                 raise LookupError
             if name == "add":

@@ -1,6 +1,6 @@
-"""Server-sent events out of raw chunks, without I/O.
+r"""Server-sent events out of raw chunks, without I/O.
 
-Gradio writes one JSON document per event as ``data: {…}\\n\\n``; nothing else of the format is used by it. The
+Gradio writes one JSON document per event as ``data: {…}\n\n``; nothing else of the format is used by it. The
 splitter nevertheless follows the WHATWG rules (any line ending, comments, several ``data`` lines), because proxies
 stand between. It costs a search and a slice per event, and time linear in the bytes, however they are cut.
 """

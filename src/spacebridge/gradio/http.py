@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urljoin, urlsplit
 
@@ -18,7 +19,7 @@ from spacebridge.options import Limits, Timeouts
 from spacebridge.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable
 
 __all__ = ["HttpClient", "Reply", "is_loopback"]
 
@@ -270,23 +271,27 @@ class HttpClient:
             raise
 
     def _translated(self, error: Exception, asked: str, limit: str, seconds: float | None) -> errors.SpacebridgeError:
-        if isinstance(error, aiohttp.ConnectionTimeoutError):
-            return _timed_out(asked, "connect", self.timeouts.connect)
-        if isinstance(error, TimeoutError):
-            return _timed_out(asked, limit, seconds)
-        if isinstance(error, aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError):
-            return self._proxy_failed(error, asked)
-        if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):
-            return errors.CertificateRefused(f"{asked}: no TLS with {self.host}: {_short(error)}.")
-        if isinstance(error, aiohttp.ClientConnectorDNSError):
-            return errors.CannotConnect(f"{asked}: the name {self.host} is not known.")
-        if isinstance(error, aiohttp.ClientConnectorError):
-            return errors.CannotConnect(f"{asked}: no connection to {self.host}: {_short(error)}.")
-        if isinstance(error, aiohttp.InvalidURL):
-            return errors.AddressError(f"{asked}: this is no URL.")
-        if isinstance(error, aiohttp.ClientError | OSError):
-            return errors.ConnectionLost(f"{asked}: the connection was lost: {_short(error)}.")
-        return errors.ProtocolError(f"{asked}: the reply makes no sense: {_short(error)}.")
+        short = _short(error)
+        match error:
+            case aiohttp.ConnectionTimeoutError():
+                found = _timed_out(asked, "connect", self.timeouts.connect)
+            case TimeoutError():
+                found = _timed_out(asked, limit, seconds)
+            case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
+                found = self._proxy_failed(error, asked)
+            case aiohttp.ClientSSLError() | ssl.SSLError():
+                found = errors.CertificateRefused(f"{asked}: no TLS with {self.host}: {short}.")
+            case aiohttp.ClientConnectorDNSError():
+                found = errors.CannotConnect(f"{asked}: the name {self.host} is not known.")
+            case aiohttp.ClientConnectorError():
+                found = errors.CannotConnect(f"{asked}: no connection to {self.host}: {short}.")
+            case aiohttp.InvalidURL():
+                found = errors.AddressError(f"{asked}: this is no URL.")
+            case aiohttp.ClientError() | OSError():
+                found = errors.ConnectionLost(f"{asked}: the connection was lost: {short}.")
+            case _:
+                found = errors.ProtocolError(f"{asked}: the reply makes no sense: {short}.")
+        return found
 
     def _proxy_failed(self, error: Exception, asked: str) -> errors.CannotConnect:
         where = redact_url(self._proxy) if self._proxy else "of the environment"

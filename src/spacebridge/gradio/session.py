@@ -12,6 +12,7 @@ from spacebridge.gradio.failures import error_from_output
 from spacebridge.gradio.messages import Output
 from spacebridge.gradio.stream import CANCELLED, EventStream, Submission, Transport
 from spacebridge.log import logger
+from spacebridge.shape import as_object, is_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,7 +103,7 @@ class _Outputs:
     def _grow(self, position: int, item: object) -> None:
         if not item or not self._known[position]:
             return
-        if not isinstance(item, list):
+        if not is_list(item):
             self._lose(position, "no diff where one was expected")
             return
         operations = cast("list[Operation]", item)
@@ -261,7 +262,7 @@ class Session:
             path, payload, limit="first_text", seconds=self._http.timeouts.first_text, accept_500=True
         )
         version = self._config.version
-        fields = cast("dict[str, Any]", reply) if isinstance(reply, dict) else {}
+        fields = as_object(reply)
         if "error" in fields:
             raise error_from_output(fields["error"], title=fields.get("title"), version=version, asked=asked)
         try:

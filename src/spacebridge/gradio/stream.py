@@ -18,6 +18,7 @@ from spacebridge.gradio.frames import FrameSplitter
 from spacebridge.gradio.messages import Message, Output, decode_message
 from spacebridge.gradio.trace import redact_url
 from spacebridge.log import logger
+from spacebridge.shape import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,7 +127,7 @@ class EventStream:
         self._joining += 1
         try:
             reply = await self._http.post(self._join, submission.payload)
-            event_id = reply.get("event_id") if isinstance(reply, dict) else None
+            event_id = as_object(reply).get("event_id")
             if not isinstance(event_id, str):
                 raise errors.ProtocolError(f"The queue of {self._http.host} gave no event id.")
             submission.event_id = event_id

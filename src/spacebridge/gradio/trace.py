@@ -37,7 +37,7 @@ class Trace:
 
     def __init__(self, target: str | Path | IO[bytes], *, secrets: Iterable[str] = ()) -> None:
         self._owns = isinstance(target, str | Path)
-        self._file: IO[bytes] = Path(target).open("wb") if isinstance(target, str | Path) else target
+        self._file: IO[bytes] = Path(target).open("wb") if isinstance(target, str | Path) else target  # noqa: SIM115 - until close
         self._secrets = [secret for secret in secrets if secret]
         self._begin = time.monotonic()
         self._encoder = msgspec.json.Encoder()

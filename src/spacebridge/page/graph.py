@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from spacebridge.gradio.config import Component, Dependency, parse_components, parse_dependencies
+from spacebridge.shape import as_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -65,7 +66,7 @@ class EventGraph:
     def reachable(self, starts: Iterable[Dependency]) -> dict[int, list[int]]:
         """All dependencies that may run because of these, each with the ids on a shortest way to it, itself last."""
         ways: dict[int, list[int]] = {}
-        waiting = [(start, [start.id]) for start in starts]
+        waiting: list[tuple[Dependency, list[int]]] = [(start, [start.id]) for start in starts]
         while waiting:
             layer, waiting = waiting, []
             for dependency, way in layer:
@@ -92,12 +93,9 @@ class EventGraph:
         """
         oddities: list[str] = []
         render_id = config.get("render_id")
-        raw_components, raw_dependencies = config.get("components"), config.get("dependencies")
-        components = parse_components(raw_components if isinstance(raw_components, list) else [], oddities)
+        components = parse_components(as_list(config.get("components")), oddities)
         self.components.update(components)
-        dependencies = parse_dependencies(
-            raw_dependencies if isinstance(raw_dependencies, list) else [], self.components, oddities
-        )
+        dependencies = parse_dependencies(as_list(config.get("dependencies")), self.components, oddities)
         kept = {number: d for number, d in self.dependencies.items() if d.rendered_in != render_id or render_id is None}
         kept.update({dependency.id: dependency for dependency in dependencies})
         self.dependencies = kept

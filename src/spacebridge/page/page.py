@@ -1,10 +1,10 @@
-"""A page at work: events fire listeners, listeners run on the server, their ends fire what follows.
+r"""A page at work: events fire listeners, listeners run on the server, their ends fire what follows.
 
 The rules are those of Gradio's own front-ends (``js/core``): ``Blocks.svelte`` for 4 and 5, ``dependency.ts`` for 6.
 Where the generations differ, ``Page.sequential`` is True for 6:
 
 ======================  =====================================  =========================================
-\\                       4, 5                                   6
+\                       4, 5                                   6
 ======================  =====================================  =========================================
 listeners of one event  at once, on a snapshot of the values   one after another, each sees the one before
 ``.then`` on failure    runs                                   does not run; ``.failure`` does
@@ -16,13 +16,14 @@ State that changed      at the end; any listener of the State  at each step; its
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from spacebridge import errors
 from spacebridge.gradio.messages import Output
 from spacebridge.gradio.session import Outcome
 from spacebridge.page.graph import EventGraph
 from spacebridge.page.values import ComponentValues, LiveValue, is_update
+from spacebridge.shape import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable
@@ -277,17 +278,17 @@ class Page:
     def _unexpect(self, dependency: Dependency) -> None:
         self._waiting[dependency.id] -= 1
 
-    def _enter(self, run: _Run) -> None:
+    def enter(self, run: _Run) -> None:
         self._running.setdefault(run.dependency.id, []).append(run)
 
-    def _leave(self, run: _Run) -> None:
+    def leave(self, run: _Run) -> None:
         if run in self._running.get(run.dependency.id, ()):
             self._running[run.dependency.id].remove(run)
 
-    def _ended(self, run: _Run, end: _End, error: errors.SpacebridgeError | None) -> None:
+    def ended(self, run: _Run, end: _End, error: errors.SpacebridgeError | None) -> None:
         """A run ended: set going what follows, then tell."""
         dependency = run.dependency
-        self._leave(run)
+        self.leave(run)
         for child in self.graph.children(dependency.id):
             if self._follows(child, end):
                 self._begin(child, run.trigger, run.depth, trailing=run.trailing or end == "cancel")
@@ -307,13 +308,13 @@ class Page:
             case "refused":  # by a validator: the page marks the box and stops there
                 return False
 
-    def _must_not_begin(self, run: _Run) -> bool:
+    def must_not_begin(self, run: _Run) -> bool:
         """Whether a run is one that stopping the page is meant to prevent."""
         dependency = run.dependency
         stopping = self._stopping
         return bool(stopping) and not run.trailing and dependency.queue and not stopping.isdisjoint(dependency.outputs)
 
-    def _output(
+    def output(
         self, run: _Run, position: int, growing: GrowingValue, operations: list[Operation] | None, *, in_update: bool
     ) -> None:
         outputs = run.dependency.outputs
@@ -333,7 +334,7 @@ class Page:
         if watchers and (inner is not None or before != value.get()):
             self._fire(watchers, number, None, run.depth + 1)
 
-    def _step(self, run: _Run, output: Output, *, final: bool) -> None:
+    def step(self, run: _Run, output: Output, *, final: bool) -> None:
         for number in output.changed_state_ids or () if final or self.sequential else ():
             if isinstance(number, int):
                 watchers = (
@@ -341,8 +342,8 @@ class Page:
                 )
                 for dependency in watchers:
                     self._begin(dependency, number if self.sequential else run.trigger, run.depth + 1)
-        if isinstance(output.render_config, dict):
-            self._render(cast("dict[str, Any]", output.render_config), run)
+        if rendered := as_object(output.render_config):
+            self._render(rendered, run)
 
     def _render(self, config: dict[str, Any], run: _Run) -> None:
         components, dependencies, oddities = self.graph.render(config)
@@ -383,7 +384,7 @@ class _Run:
             page.values.props(number) if position in dependency.component_prop_inputs else self._input(number)
             for position, number in enumerate(dependency.inputs)
         ]
-        page._enter(self)
+        page.enter(self)
 
     def _input(self, number: int) -> Any:
         component = self._page.graph.components.get(number)
@@ -402,18 +403,18 @@ class _Run:
         except errors.AppFailed as raised:
             end, error = "failure", raised
         except BaseException:
-            self._page._leave(self)
+            self._page.leave(self)
             raise
         else:
             if outcome is not None and outcome.cancelled:
                 end = "cancel"
             elif outcome is not None:
-                self._page._step(self, outcome.output, final=True)
-        self._page._ended(self, end, error)
+                self._page.step(self, outcome.output, final=True)
+        self._page.ended(self, end, error)
 
     async def _call(self) -> Outcome | None:
         page, dependency = self._page, self.dependency
-        if page._must_not_begin(self):
+        if page.must_not_begin(self):
             return Outcome(cancelled=True, output=Output())
         if dependency.js:
             page.listener.on_notice("info", self._javascript())
@@ -437,11 +438,11 @@ class _Run:
         if operations is None or any(not operation[1] for operation in operations):
             self._in_update[position] = is_update(value.get())
         in_update = self._in_update.get(position, False)
-        self._page._output(self, position, value, operations, in_update=in_update)
+        self._page.output(self, position, value, operations, in_update=in_update)
 
     def on_step(self, output: Output) -> None:
         """All outputs of a message were told."""
-        self._page._step(self, output, final=False)
+        self._page.step(self, output, final=False)
 
 
 async def _end(tasks: Iterable[asyncio.Task[Any]]) -> None:

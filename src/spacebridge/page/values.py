@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
+
+from spacebridge.shape import as_object, is_object
 
 if TYPE_CHECKING:
     from spacebridge.gradio.config import Component
@@ -13,7 +15,7 @@ __all__ = ["ComponentValues", "LiveValue", "is_update"]
 
 def is_update(value: object) -> bool:
     """Whether an output is a ``gr.update``: a dict of properties instead of a value."""
-    return isinstance(value, dict) and cast("dict[str, Any]", value).get("__type__") == "update"
+    return is_object(value) and as_object(value).get("__type__") == "update"
 
 
 class LiveValue:
@@ -32,7 +34,7 @@ class LiveValue:
         if self.growing is None:
             return self._value
         value = self.growing.get()
-        return value.get("value") if self._in_update and isinstance(value, dict) else value
+        return as_object(value).get("value") if self._in_update else value
 
 
 class ComponentValues:

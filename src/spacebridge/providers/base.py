@@ -25,14 +25,11 @@ _PARAMETERS = frozenset(
 )
 
 
-class _ClassProperty:
-    """A property of the class itself."""
+class _Params:
+    """``get_params()`` as a property of the class itself."""
 
-    def __init__(self, get: Any) -> None:
-        self._get = get
-
-    def __get__(self, instance: object, owner: type) -> Any:
-        return self._get(owner)
+    def __get__(self, instance: object, owner: type[AsyncGeneratorProvider]) -> str:
+        return owner.get_params()
 
 
 class AsyncGeneratorProvider(ABC):
@@ -118,7 +115,7 @@ class AsyncGeneratorProvider(ABC):
             lines.append(f"    {name}: {parameter.annotation}{shown},")
         return f"{cls.__name__} supports: (\n" + "\n".join(lines) + "\n)"
 
-    params = _ClassProperty(lambda cls: cls.get_params())
+    params = _Params()
 
     @classmethod
     def get_dict(cls) -> dict[str, str]:

@@ -6,11 +6,15 @@ import base64
 import binascii
 import mimetypes
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote_to_bytes
 
 from spacebridge import errors
 from spacebridge.gradio.upload import UploadFile
+from spacebridge.shape import as_list, as_object, is_list, is_object
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["Messages", "RemoteFile", "files_of", "format_prompt", "last_user_message", "last_user_text", "text_of"]
 
@@ -40,16 +44,16 @@ def text_of(message: dict[str, Any]) -> str:
         return ""
     if isinstance(content, str):
         return content
-    if not isinstance(content, list):
+    if not is_list(content):
         raise errors.InvalidMessages(
             f"A message's content must be a text or a list of parts, not {type(content).__name__}."
         )
     texts: list[str] = []
-    for part in cast("list[Any]", content):
+    for part in as_list(content):
         if isinstance(part, str):
             texts.append(part)
-        elif isinstance(part, dict) and isinstance(cast("dict[str, Any]", part).get("text"), str):
-            texts.append(cast("dict[str, Any]", part)["text"])
+        elif is_object(part) and isinstance(as_object(part).get("text"), str):
+            texts.append(as_object(part)["text"])
         else:
             _file(part)  # a part is a text or a file, or an error
     return "\n".join(texts)
@@ -62,11 +66,8 @@ def files_of(message: dict[str, Any]) -> list[UploadFile | RemoteFile]:
         InvalidMessages: a part is of no known form.
         FileRefused: a file can't be read.
     """
-    content = message.get("content")
-    if not isinstance(content, list):
-        return []
-    parts = [part for part in cast("list[Any]", content) if isinstance(part, dict)]
-    return [_file(part) for part in parts if not isinstance(cast("dict[str, Any]", part).get("text"), str)]
+    parts = as_list(message.get("content"))
+    return [_file(part) for part in parts if is_object(part) and not isinstance(as_object(part).get("text"), str)]
 
 
 def format_prompt(messages: Messages) -> str:
@@ -104,14 +105,14 @@ def _checked(messages: object) -> Messages:
         return [{"role": "user", "content": messages}]
     if not isinstance(messages, list | tuple) or not messages:
         raise errors.InvalidMessages("The messages must be a list with at least one message.")
-    items = cast("list[Any]", messages)
+    items = list(cast("Sequence[Any]", messages))
     for message in items:
-        if not isinstance(message, dict):
+        if not is_object(message):
             raise errors.InvalidMessages(
                 f"A message must be a dict, not {type(message).__name__}.",
                 hint='Example: {"role": "user", "content": "Hello"}',
             )
-    return cast("Messages", list(items))
+    return cast("Messages", items)
 
 
 def _role(message: dict[str, Any]) -> str:
@@ -123,43 +124,53 @@ def _role(message: dict[str, Any]) -> str:
 
 def _file(part: object) -> UploadFile | RemoteFile:
     """A part that is no text, as a file."""
-    if isinstance(part, dict):
-        fields = cast("dict[str, Any]", part)
+    if is_object(part):
+        fields = as_object(part)
         for key in ("image_url", "file", "input_audio", "audio_url", "video_url", "image", "input_image", "input_file"):
             if key in fields:
                 found = _value(fields[key])
                 if found is not None:
                     return found
-    shown = cast("dict[str, Any]", part).get("type") if isinstance(part, dict) else type(part).__name__
+    shown = as_object(part).get("type") if is_object(part) else type(part).__name__
     raise errors.InvalidMessages(
         f"A part of a message is of an unknown form: {shown!r}.", hint="Known: text, image_url, file, input_audio."
     )
 
 
 def _value(value: object) -> UploadFile | RemoteFile | None:
-    if isinstance(value, UploadFile):
-        return value
-    if isinstance(value, Path):
-        return UploadFile.of(value)
-    if isinstance(value, bytes | bytearray):
-        return UploadFile.from_bytes(bytes(value), "file")
-    if isinstance(value, str):
-        return _address(value, None)
-    if isinstance(value, tuple) and len(cast("tuple[Any, ...]", value)) == 2:
-        one, other = cast("tuple[Any, Any]", value)  # (name, bytes) or (bytes, name)
-        name, data = (one, other) if isinstance(one, str) and not isinstance(other, str) else (other, one)
-        if isinstance(data, bytes | bytearray):
-            return UploadFile.from_bytes(bytes(data), str(name or "file"))
-        return UploadFile.of(data) if isinstance(data, str | Path) else None
-    if isinstance(value, dict):
-        fields = cast("dict[str, Any]", value)
-        name = fields.get("filename") or fields.get("name")
-        name = name if isinstance(name, str) else None
-        if isinstance(fields.get("data"), str) and "format" in fields:  # input_audio
-            return _decoded(fields["data"], name or f"audio.{fields['format']}", None)
-        for key in ("url", "file_data", "path"):
-            if isinstance(fields.get(key), str):
-                return _address(fields[key], name)
+    match value:
+        case UploadFile():
+            return value
+        case Path():
+            return UploadFile.of(value)
+        case bytes() | bytearray():
+            return UploadFile.from_bytes(bytes(value), "file")
+        case str():
+            return _address(value, None)
+        case tuple() | list() if len(items := cast("Sequence[Any]", value)) == 2:
+            return _pair(items[0], items[1])
+        case dict():
+            return _object(cast("dict[str, Any]", value))
+        case _:
+            return None
+
+
+def _pair(one: object, other: object) -> UploadFile | None:
+    """A content and its name, in either order."""
+    name, data = (one, other) if isinstance(one, str) and not isinstance(other, str) else (other, one)
+    if isinstance(data, bytes | bytearray):
+        return UploadFile.from_bytes(bytes(data), str(name or "file"))
+    return UploadFile.of(data) if isinstance(data, str | Path) else None
+
+
+def _object(fields: dict[str, Any]) -> UploadFile | RemoteFile | None:
+    named = fields.get("filename") or fields.get("name")
+    name = named if isinstance(named, str) else None
+    if isinstance(fields.get("data"), str) and "format" in fields:  # input_audio
+        return _decoded(fields["data"], name or f"audio.{fields['format']}", None)
+    for key in ("url", "file_data", "path"):
+        if isinstance(fields.get(key), str):
+            return _address(fields[key], name)
     return None
 
 

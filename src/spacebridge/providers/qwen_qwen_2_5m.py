@@ -139,7 +139,7 @@ class Qwen_Qwen_2_5M(AsyncGeneratorProvider, ProviderModelMixin):
             space.use_cookies(getattr(conversation, "cookies", None) or {})
         async with space:
             session = space.conversation(conversation)
-            kept = _kept(session, space.layout) if conversation is None else conversation
+            kept = _kept(session) if conversation is None else conversation
             if return_conversation:
                 yield kept
             sent = [
@@ -203,7 +203,7 @@ def _timeouts(options: dict[str, Any]) -> Timeouts:
     return timeouts
 
 
-def _kept(session: Conversation, layout: Layout) -> JsonConversation:
+def _kept(session: Conversation) -> JsonConversation:
     """What a later call needs. It is made before the turn, so it can't hold what the turn brings."""
     dumped = session.dump().get_dict()
     fields = {key: dumped[key] for key in ("session_hash", "version", "address", "app_id", "cookies")}

@@ -12,7 +12,7 @@ from spacebridge import errors
 from spacebridge.spaces.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
 __all__ = ["RESOLVERS", "Resolver", "resolve"]
 
@@ -33,7 +33,7 @@ RESOLVERS: dict[str, str] = {"local": "spacebridge.local.resolver:local_space"}
 
 
 @contextlib.asynccontextmanager
-async def resolve(address: str) -> AsyncIterator[str]:
+async def resolve(address: str) -> AsyncGenerator[str]:
     """The URL of a Space, which is served for as long as the block is open.
 
     Args:

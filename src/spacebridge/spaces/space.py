@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlsplit
 
@@ -20,11 +19,13 @@ from spacebridge.gradio.http import HttpClient
 from spacebridge.gradio.trace import Trace
 from spacebridge.options import Limits, Timeouts
 from spacebridge.page.page import Page
+from spacebridge.shape import as_object, is_object
 from spacebridge.spaces.catalogue import Row, row_for
 from spacebridge.spaces.resolve import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from spacebridge.chat.bubbles import FileValue
     from spacebridge.chat.layout import Layout
@@ -266,8 +267,8 @@ def _as_dumped(resume: object) -> JsonConversation | None:
         return None
     if isinstance(resume, JsonConversation):
         dumped = resume
-    elif isinstance(resume, dict):
-        dumped = JsonConversation(**{str(key): value for key, value in resume.items()})
+    elif is_object(resume):
+        dumped = JsonConversation(**as_object(resume))
     else:
         dumped = JsonConversation(**{k: v for k, v in vars(resume).items() if not k.startswith("_")})
     session_hash = dumped.get_dict().get("session_hash")
