@@ -63,7 +63,7 @@ class _WatchedReader(asyncio.StreamReader):
         self.gone.set()
         super().feed_eof()
 
-    def set_exception(self, exc: BaseException) -> None:
+    def set_exception(self, exc: Exception) -> None:
         self.gone.set()
         super().set_exception(exc)
 
@@ -109,7 +109,9 @@ class Exchange:
     async def head(self, status: int = 200, headers: Mapping[str, str] | None = None, *, chunked: bool = True) -> None:
         """Send the status line and the headers of a body that follows in pieces."""
         self._chunked = chunked
-        await self.raw(render_head(status, {**({"transfer-encoding": "chunked"} if chunked else {}), **(headers or {})}))
+        await self.raw(
+            render_head(status, {**({"transfer-encoding": "chunked"} if chunked else {}), **(headers or {})})
+        )
 
     async def send(self, data: bytes) -> None:
         """Send a piece of the body, as one chunk."""
@@ -123,7 +125,9 @@ class Exchange:
         else:
             self.keep_alive = False
 
-    async def reply(self, status: int = 200, body: bytes | str | Any = b"", headers: Mapping[str, str] | None = None) -> None:
+    async def reply(
+        self, status: int = 200, body: bytes | str | Any = b"", headers: Mapping[str, str] | None = None
+    ) -> None:
         """Send a whole answer; what is neither bytes nor text goes out as JSON."""
         kind = "text/html; charset=utf-8"
         if not isinstance(body, bytes | str):
@@ -166,7 +170,9 @@ async def read_request(reader: asyncio.StreamReader, connection: int = 0) -> Req
         return None
     first, *lines = head.decode("latin-1").split("\r\n")
     method, target, _ = first.split(" ", 2)
-    headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines if line)}
+    headers = {
+        name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines if line)
+    }
     request = Request(method, target, headers, connection=connection)
     try:
         if "content-length" in headers:
@@ -255,7 +261,9 @@ class Double:
         await self.start()
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         await self.aclose()
 
     def __enter__(self) -> Self:
@@ -266,9 +274,12 @@ class Double:
         self.call(self.start())
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         loop, thread = self._loop, self._thread
-        assert loop is not None and thread is not None
+        assert loop is not None
+        assert thread is not None
         self.call(self.aclose())
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
