@@ -435,7 +435,7 @@ class _Run:
 
     def on_output(self, position: int, value: GrowingValue, operations: list[Operation] | None) -> None:
         """An output of the call changed."""
-        if operations is None or any(not operation[1] for operation in operations):
+        if operations is None or _replace_whole(operations):
             self._in_update[position] = is_update(value.get())
         in_update = self._in_update.get(position, False)
         self._page.output(self, position, value, operations, in_update=in_update)
@@ -443,6 +443,14 @@ class _Run:
     def on_step(self, output: Output) -> None:
         """All outputs of a message were told."""
         self._page.step(self, output, final=False)
+
+
+def _replace_whole(operations: list[Operation]) -> bool:
+    """Whether one of the operations is on the whole value."""
+    for _, path, _ in operations:  # noqa: SIM110 - for each token, and twice as quick as any()
+        if not path:
+            return True
+    return False
 
 
 async def _end(tasks: Iterable[asyncio.Task[Any]]) -> None:
