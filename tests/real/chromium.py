@@ -204,6 +204,10 @@ def running(wire: list[tuple[str, str, Any]]) -> bool:
         if kind == "response 200" and "/queue/join" in url:
             with contextlib.suppress(ValueError):
                 joined.add(json.loads(json.loads(body)[1])["event_id"])
+        elif (
+            kind == "request" and "/cancel" in url
+        ):  # before 5.50 the page does not wait for the end of what it cancels
+            over.add(json.loads(body)["event_id"])
         elif kind == "message":
             message = json.loads(body)
             if message["msg"] in ("process_completed", "unexpected_error"):

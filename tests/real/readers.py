@@ -98,6 +98,21 @@ class RawReader:
             if c["props"].get("label") == label or (c["type"] == "button" and c["props"].get("value") == label)
         )
 
+    async def upload(self, name: str, data: bytes, kind: str = "text/plain") -> dict[str, Any]:
+        """Upload a file; the value to put among ``files``."""
+        assert self._session is not None
+        form = aiohttp.FormData(quote_fields=False)
+        form.add_field("files", data, filename=name, content_type=kind)
+        async with self._session.post(f"{self.url}{self.config.get('api_prefix', '')}/upload", data=form) as response:
+            (path,) = await response.json()
+        return {
+            "path": path,
+            "orig_name": name,
+            "size": len(data),
+            "mime_type": kind,
+            "meta": {"_type": "gradio.FileData"},
+        }
+
     # -- running it ----------------------------------------------------------------------------------------------------
 
     async def turn(

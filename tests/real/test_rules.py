@@ -10,12 +10,13 @@ import pytest
 
 from tests.real.apps import APPS, CASES, NEW, OLD
 from tests.real.chromium import CHROMIUM, chromium
+from tests.real.readers import RawReader
 
 Start = Callable[[str, str], str]
 
 
 @pytest.mark.servers
-@pytest.mark.parametrize("case", CASES, ids="-".join)
+@pytest.mark.parametrize("case", [case for case in CASES if case[1] in (OLD, NEW)], ids="-".join)
 async def test_every_app_starts(rule_app: Start, case: tuple[str, str]) -> None:
     url = await asyncio.to_thread(rule_app, *case)
     async with aiohttp.ClientSession() as client, client.get(f"{url}/config") as response:
@@ -52,7 +53,34 @@ async def test_what_the_page_shows(rule_app: Start, case: tuple[str, str]) -> No
     assert not reading.errors
 
 
+@pytest.mark.browser
+@pytest.mark.servers
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+@pytest.mark.parametrize("environment", [OLD, NEW])
+async def test_the_chain_after_a_cancel(rule_app: Start, environment: str) -> None:
+    url = await asyncio.to_thread(rule_app, "cancel_chain", environment)
+    async with chromium() as browser, browser.page(url) as page:
+        turn = asyncio.create_task(page.turn("[[count=60 pace=0.05]]"))
+        await asyncio.sleep(1.3)
+        await page.stop()
+        partial = (await turn).answer
+        assert partial.startswith("1 2 ")
+        assert "60" not in partial
+        assert f"'{partial}'" in (await page.turn("Hello")).answer
+
+
 def test_the_table_is_whole() -> None:
     used = {app.script.name for app in APPS.values()}
     there = {path.name for path in APPS["echo"].script.parent.glob("*.py")} - {"common.py"}
     assert used == there
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("environment", [OLD, NEW])
+async def test_a_file_is_named_in_the_answer(rule_app: Start, environment: str) -> None:
+    url = await asyncio.to_thread(rule_app, "interface_multimodal", environment)
+    async with RawReader(url) as reader:
+        file = await reader.upload("a.txt", b"hello")
+        reading = await reader.turn({"text": "Look", "files": [file]})
+    assert not reading.errors
+    assert "Echo: Look | history=0 files=a.txt" in reading.answers[-1]

@@ -18,13 +18,14 @@ from spacebridge.shape import as_list, as_object
 
 if TYPE_CHECKING:
     import contextlib
-    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 
     from spacebridge.chat.bubbles import FileValue
     from spacebridge.chat.events import Answer, Attachment
-    from spacebridge.chat.layout import Layout
+    from spacebridge.chat.layout import Candidate, Layout
     from spacebridge.chat.rules import TextRules
     from spacebridge.options import Limits, Timeouts
+    from spacebridge.page.graph import EventGraph
     from spacebridge.page.page import Page
 
 __all__ = ["Conversation", "FileLike", "Host"]
@@ -88,12 +89,14 @@ class Conversation:
         host: the Space.
         page: of this session.
         layout: where the chat is on it.
+        find: finds it again on a page that has been rendered anew.
     """
 
-    def __init__(self, host: Host, page: Page, layout: Layout) -> None:
+    def __init__(self, host: Host, page: Page, layout: Layout, find: Callable[[EventGraph], Layout]) -> None:
         self._host = host
         self._page = page
         self._layout = layout
+        self._find = find
         self._turn: Turn | None = None
         self._numbers = itertools.count(1)
         self._said_system: str | None = None
@@ -143,13 +146,15 @@ class Conversation:
             prompt = self._with_system(_well_formed(system), prompt, wanted)
         if not prompt.strip() and not files:
             raise errors.InvalidMessages("There is nothing to say: the prompt is empty.")
-        values = check_settings(self._layout.settings, wanted)
+        check_settings(self._layout.settings, wanted)
         uploads = self._files(files)
-        chat, turn_id = self._layout.chat, f"{self.session_hash}-{next(self._numbers)}"
+        turn_id = f"{self.session_hash}-{next(self._numbers)}"
 
-        async def begin() -> AnswerTracker:
+        async def begin() -> tuple[AnswerTracker, Candidate]:
             page, host = self._page, self._host
             await page.load(host.timeouts.connect)
+            chat = self._located()
+            values = check_settings(self._layout.settings, wanted)
             for component, value in values.items():
                 if page.values.get(component) != value:
                     page.set_by_user(component, value)
@@ -160,9 +165,8 @@ class Conversation:
             if box is not None:
                 page.set_by_user(box, {"text": prompt, "files": sent} if chat.multimodal else prompt)
             await page.settle()
-            before = page.values.get(chat.output)
-            return AnswerTracker(
-                before,
+            tracker = AnswerTracker(
+                page.values.get(chat.output),
                 prompt,
                 rules=host.rules,
                 tags=_opening_tags(page.values.prop(chat.output, "reasoning_tags")),
@@ -173,13 +177,12 @@ class Conversation:
                 limit=host.limits.answer,
                 at_end=settle == "end",
             )
+            return tracker, chat
 
         turn = Turn(
             turn_id,
             page=self._page,
-            output=chat.output,
             begin=begin,
-            fire=lambda: self._page.fire(chat.trigger, chat.event),
             timeouts=self._host.timeouts,
             limits=self._host.limits,
             slot=self._host.slot(),
@@ -269,6 +272,14 @@ class Conversation:
         if self._turn is not None:
             await self._turn.aclose()
         await self._page.aclose()
+
+    def _located(self) -> Candidate:
+        """The chat on the page as it is now: what was rendered anew has other ids."""
+        chat, graph = self._layout.chat, self._page.graph
+        known = {chat.box, chat.trigger, chat.output} <= graph.components.keys()
+        if not known or not graph.dependencies.keys() >= set(chat.edges):
+            self._layout = self._find(graph)
+        return self._layout.chat
 
     def _ended(self, end: TurnEnd) -> None:
         self._turn = None

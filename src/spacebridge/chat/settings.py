@@ -141,7 +141,7 @@ def find_settings(graph: EventGraph, edges: tuple[int, ...], *, skip: set[int | 
     numbers = dict.fromkeys(i for edge in edges for i in graph.dependencies[edge].inputs if i not in skip)
     for number in numbers:
         component = graph.components.get(number)
-        if component is None or component.type not in _KINDS:
+        if component is None or component.type not in _KINDS or not component.visible:
             continue
         name = _name(component, used)
         used.add(name)

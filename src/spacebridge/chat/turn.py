@@ -8,17 +8,20 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from spacebridge import errors
+from spacebridge.chat.components import is_chatbot
 from spacebridge.chat.events import Answer, Event, Finished, Notice, Queued, Started
 from spacebridge.shape import as_list, as_object, is_object
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 
+    from spacebridge.chat.layout import Candidate
     from spacebridge.chat.tracker import AnswerTracker
     from spacebridge.gradio.config import Dependency
     from spacebridge.gradio.diff import Operation
     from spacebridge.gradio.messages import Message
     from spacebridge.options import Limits, Timeouts
+    from spacebridge.page.graph import Rendered
     from spacebridge.page.page import Page
     from spacebridge.page.values import LiveValue
 
@@ -40,9 +43,10 @@ class Turn:
     Args:
         turn_id: named in all events.
         page: the conversation's page; its listener is the turn while it runs.
-        output: component id of the chatbot.
-        begin: prepares the page and fires the event that sends the message.
-        tracker: makes the tracker for the chatbot's value, once the page is prepared.
+        begin: prepares the page; gives a tracker for the chatbot's value, and the chat.
+        timeouts: time limits.
+        limits: other limits.
+        slot: a place among the turns that may run at once.
         ended: is told how the turn ended.
     """
 
@@ -51,9 +55,7 @@ class Turn:
         turn_id: str,
         *,
         page: Page,
-        output: int,
-        begin: Callable[[], Coroutine[Any, Any, AnswerTracker]],
-        fire: Callable[[], object],
+        begin: Callable[[], Coroutine[Any, Any, tuple[AnswerTracker, Candidate]]],
         timeouts: Timeouts,
         limits: Limits,
         slot: contextlib.AbstractAsyncContextManager[Any],
@@ -61,9 +63,8 @@ class Turn:
     ) -> None:
         self.turn_id = turn_id
         self._page = page
-        self._output = output
+        self._output = -1
         self._begin = begin
-        self._fire = fire
         self._timeouts = timeouts
         self._limits = limits
         self._slot = slot
@@ -201,6 +202,14 @@ class Turn:
             if tracker is not None and (tracker.begun or not self._ticking()):
                 self._finish()
 
+    def on_render(self, rendered: Rendered) -> None:
+        """Components were rendered anew; the chatbot may be among them, under another id."""
+        if self._output in rendered.gone:
+            chatbots = [number for number, component in rendered.components.items() if is_chatbot(component)]
+            self._output = chatbots[0] if chatbots else self._output
+        if self._output in rendered.components:
+            self.on_value(self._output, self._page.values.live(self._output), None)
+
     def on_notice(self, level: str, text: str) -> None:
         """Something could not be done as a browser does it."""
         self._notice(level, text)
@@ -272,12 +281,13 @@ class Turn:
     async def _converse(self) -> None:
         page = self._page
         self._set_phase("first_text", self._timeouts.first_text)
-        self._tracker = await self._begin()
+        self._tracker, chat = await self._begin()
+        self._output = chat.output
         self._fired = True
         ticking = self._ticking()
         if ticking:
             page.start_timers()
-        self._fire()
+        page.fire(chat.trigger, chat.event)
         await page.settle()
         if ticking and self._failure is None:
             await self._wait_for_ticks(self._tracker)

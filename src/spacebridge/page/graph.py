@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from spacebridge.gradio.config import Component, Dependency, parse_components, parse_dependencies
 from spacebridge.shape import as_list
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-__all__ = ["EventGraph"]
+__all__ = ["EventGraph", "Rendered"]
 
 
 class EventGraph:
@@ -27,6 +27,8 @@ class EventGraph:
         self.dependencies = dict(dependencies)
         self._listeners: dict[tuple[int | None, str], list[Dependency]] = {}
         self._children: dict[int, list[Dependency]] = {}
+        self._rendered: dict[int, int] = {}
+        """Components that were rendered while the page runs, and by which dependency."""
         self._index()
 
     def _index(self) -> None:
@@ -76,28 +78,50 @@ class EventGraph:
                 waiting += [(follower, [*way, follower.id]) for follower in self.followers(dependency)]
         return ways
 
+    def writes(self, dependency: Dependency) -> set[int]:
+        """The components that a dependency writes: its outputs, and what it renders anew."""
+        rendered = {number for number, by in self._rendered.items() if by == dependency.id}
+        return rendered.union(dependency.outputs)
+
     def may_write(self, starts: Iterable[Dependency], components: Iterable[int]) -> bool:
-        """Whether these, or anything they may set off, have one of the components as an output."""
+        """Whether these, or anything they may set off, write one of the components."""
         wanted = set(components)
         return any(
-            wanted.intersection(self.dependencies[number].outputs)
+            not wanted.isdisjoint(self.writes(self.dependencies[number]))
             for number in self.reachable(starts)
             if number in self.dependencies
         )
 
-    def render(self, config: dict[str, Any]) -> tuple[dict[int, Component], list[Dependency], list[str]]:
+    def render(self, config: dict[str, Any], by: Dependency) -> Rendered:
         """Take a ``render_config``: its components and dependencies replace those of the same render before.
 
-        Returns:
-            What was added, and what made no sense.
+        Args:
+            config: what to render.
+            by: the dependency that renders.
         """
         oddities: list[str] = []
         render_id = config.get("render_id")
         components = parse_components(as_list(config.get("components")), oddities)
+        gone = {number for number, owner in self._rendered.items() if owner == by.id} - components.keys()
+        for number in gone:
+            del self._rendered[number]
+            self.components.pop(number, None)
         self.components.update(components)
+        self._rendered.update(dict.fromkeys(components, by.id))
         dependencies = parse_dependencies(as_list(config.get("dependencies")), self.components, oddities)
         kept = {number: d for number, d in self.dependencies.items() if d.rendered_in != render_id or render_id is None}
         kept.update({dependency.id: dependency for dependency in dependencies})
         self.dependencies = kept
         self._index()
-        return components, dependencies, oddities
+        return Rendered(components, dependencies, gone, oddities)
+
+
+class Rendered(NamedTuple):
+    """What a render brought."""
+
+    components: dict[int, Component]
+    dependencies: list[Dependency]
+    gone: set[int]
+    """Components that were there before and are not any more."""
+    oddities: list[str]
+    """What made no sense."""

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from spacebridge import errors
 from spacebridge.gradio.messages import Output
 from spacebridge.gradio.session import Outcome
-from spacebridge.page.graph import EventGraph
+from spacebridge.page.graph import EventGraph, Rendered
 from spacebridge.page.values import ComponentValues, LiveValue, is_update
 from spacebridge.shape import as_object
 
@@ -58,6 +58,10 @@ class PageListener(Protocol):
         """A run ended, well or not; what follows it has already been set going."""
         ...
 
+    def on_render(self, rendered: Rendered) -> None:
+        """Components were rendered while the page runs."""
+        ...
+
     def on_notice(self, level: str, text: str) -> None:
         """Something could not be done as a browser does it."""
         ...
@@ -69,6 +73,7 @@ class _Silent:
     def on_status(self, dependency: Dependency, message: Message) -> None: ...
     def on_value(self, component: int, value: LiveValue, operations: list[Operation] | None) -> None: ...
     def on_end(self, dependency: Dependency, error: errors.SpacebridgeError | None) -> None: ...
+    def on_render(self, rendered: Rendered) -> None: ...
     def on_notice(self, level: str, text: str) -> None: ...
 
 
@@ -242,17 +247,17 @@ class Page:
         trailing: bool = False,
     ) -> None:
         """Set a dependency going on the values of this moment."""
-        if depth > _DEEPEST:
-            self.listener.on_notice(
-                "warning", f"{dependency.name} sets off itself without end; it was stopped after {_DEEPEST} rounds."
-            )
-            return
         if self._admit(dependency, trigger, depth):
             run = _Run(self, dependency, trigger, event_data, depth, trailing=trailing)
             self._spawn(run.run())
 
     def _admit(self, dependency: Dependency, trigger: int | None, depth: int) -> bool:
-        """Whether ``trigger_mode`` allows a run now."""
+        """Whether a run may begin now: ``trigger_mode`` allows it, and it is not one of an endless round."""
+        if depth > _DEEPEST:
+            self.listener.on_notice(
+                "warning", f"{dependency.name} sets off itself without end; it was stopped after {_DEEPEST} rounds."
+            )
+            return False
         for number in dependency.cancels:
             if self._running.get(number):
                 self._spawn(self.session.cancel(number))
@@ -312,7 +317,12 @@ class Page:
         """Whether a run is one that stopping the page is meant to prevent."""
         dependency = run.dependency
         stopping = self._stopping
-        return bool(stopping) and not run.trailing and dependency.queue and not stopping.isdisjoint(dependency.outputs)
+        return (
+            stopping is not None
+            and dependency.queue
+            and not run.trailing
+            and not stopping.isdisjoint(self.graph.writes(dependency))
+        )
 
     def output(
         self, run: _Run, position: int, growing: GrowingValue, operations: list[Operation] | None, *, in_update: bool
@@ -346,11 +356,12 @@ class Page:
             self._render(rendered, run)
 
     def _render(self, config: dict[str, Any], run: _Run) -> None:
-        components, dependencies, oddities = self.graph.render(config)
-        self.values.add(components)
-        for oddity in oddities:
+        rendered = self.graph.render(config, run.dependency)
+        self.values.add(rendered.components)
+        for oddity in rendered.oddities:
             self.listener.on_notice("warning", f"In what the page renders: {oddity}")
-        for dependency in dependencies:
+        self.listener.on_render(rendered)
+        for dependency in rendered.dependencies:
             for target in dependency.targets:
                 if target.event == "load":
                     self._begin(dependency, target.id if self.sequential else None, run.depth + 1)
@@ -416,7 +427,7 @@ class _Run:
         page, dependency = self._page, self.dependency
         if page.must_not_begin(self):
             return Outcome(cancelled=True, output=Output())
-        if dependency.js:
+        if dependency.js and (dependency.backend_fn or dependency.outputs):
             page.listener.on_notice("info", self._javascript())
         if not dependency.backend_fn:
             return None
@@ -436,6 +447,7 @@ class _Run:
     def on_output(self, position: int, value: GrowingValue, operations: list[Operation] | None) -> None:
         """An output of the call changed."""
         if operations is None or _replace_whole(operations):
+            operations = None
             self._in_update[position] = is_update(value.get())
         in_update = self._in_update.get(position, False)
         self._page.output(self, position, value, operations, in_update=in_update)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from spacebridge.shape import as_object, is_object
 
@@ -21,20 +21,25 @@ def is_update(value: object) -> bool:
 class LiveValue:
     """A component's value, perhaps in the middle of growing. Asking for it costs; being told of changes does not."""
 
-    __slots__ = ("_in_update", "_value", "growing")
+    __slots__ = ("_value", "growing", "in_update")
 
     def __init__(self, value: object = None, *, growing: GrowingValue | None = None, in_update: bool = False) -> None:
         self._value = value
         self.growing = growing
         """The output it comes from, if it comes from one."""
-        self._in_update = in_update
+        self.in_update = in_update
+        """Whether that output is a ``gr.update`` with the value in it."""
 
     def get(self) -> Any:
         """The value as it is now."""
         if self.growing is None:
             return self._value
         value = self.growing.get()
-        return as_object(value).get("value") if self._in_update else value
+        if self.in_update:
+            # Containers change in place, so this is up to date even where the update has lost its value since.
+            self._value = as_object(value).get("value", self._value)
+            return self._value
+        return value
 
 
 class ComponentValues:
@@ -50,10 +55,14 @@ class ComponentValues:
         self.add(components)
 
     def add(self, components: dict[int, Component]) -> None:
-        """Add components, such as those of a ``gr.render``; one that is there keeps its value if it has a key."""
+        """Add components, such as those of a ``gr.render``."""
         for number, component in components.items():
             self._props[number] = dict(component.props)
             self._values[number] = LiveValue(component.props.get("value"))
+
+    def live(self, number: int) -> LiveValue:
+        """A component's value, as it will be told of when it changes."""
+        return self._values.setdefault(number, LiveValue())
 
     def get(self, number: int) -> Any:
         """A component's value; None for one that does not exist."""
@@ -81,32 +90,43 @@ class ComponentValues:
             number: the component.
             growing: the raw output.
             operations: what changed of it, or None if all.
-            in_update: whether the output was a ``gr.update`` before the operations.
+            in_update: whether the output is a ``gr.update``.
 
         Returns:
             The component's value with the operations on it (None: it is new as a whole), or None if it did not change.
         """
-        if operations is not None and not in_update:
-            live = self._values.get(number)
-            if live is None or live.growing is not growing:  # another event wrote in between
+        live = self._values.get(number)
+        same = live is not None and live.growing is growing and live.in_update is in_update
+        if not in_update:
+            if live is None or not same or operations is None:
                 live = self._values[number] = LiveValue(growing=growing)
                 return live, None
             return live, operations
-        raw = growing.get()
-        if not is_update(raw):
-            live = self._values[number] = LiveValue(growing=growing)
-            return live, operations
+        if operations is not None and same and all(_grows_inside(operation) for operation in operations):
+            return cast("LiveValue", live), [[name, path[1:], value] for name, path, value in operations]
+        return self._update(number, growing, operations)
+
+    def _update(
+        self, number: int, growing: GrowingValue, operations: list[Operation] | None
+    ) -> tuple[LiveValue, None] | None:
+        """Take a ``gr.update``: properties, and perhaps a value."""
+        raw = as_object(growing.get())
         for name, prop in raw.items():
             if name not in ("__type__", "value"):
                 self._props.setdefault(number, {})[name] = prop
-        if "value" not in raw:
+        live = self._values.get(number)
+        if "value" not in raw:  # nothing said about it: it stays, and what the output does next is not its business
+            if live is not None and live.growing is growing:
+                self._values[number] = LiveValue(live.get())
             return None
-        if operations is None:
-            live = self._values[number] = LiveValue(growing=growing, in_update=True)
-            return live, None
-        inner = [[name, path[1:], value] for name, path, value in operations if path and path[0] == "value"]
-        whole = any(not path for _, path, _ in operations)
-        if not inner and not whole:
+        touched = operations is None or any(not path or path[0] == "value" for _, path, _ in operations)
+        if not touched and live is not None and live.growing is growing:
             return None
-        live = self._values[number] = LiveValue(growing=growing, in_update=True)
-        return live, None if whole or any(not path for _, path, _ in inner) else inner
+        live = self._values[number] = LiveValue(raw["value"], growing=growing, in_update=True)
+        return live, None
+
+
+def _grows_inside(operation: Operation) -> bool:
+    """Whether an operation on a ``gr.update`` appends somewhere inside its value."""
+    name, path, _ = operation
+    return name == "append" and len(path) > 1 and path[0] == "value"

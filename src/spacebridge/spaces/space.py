@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from spacebridge.chat.layout import Layout
     from spacebridge.gradio.config import Config
     from spacebridge.gradio.upload import UploadFile
+    from spacebridge.page.graph import EventGraph
 
 __all__ = ["Space", "generate_session_hash"]
 
@@ -140,6 +141,11 @@ class Space:
         self._row = self._row or row_for(url, self._app.config)
         self._slots = asyncio.Semaphore(self.limits.turns) if self.limits.turns is not None else None
         self._stack = stack
+        try:
+            await self._look()
+        except BaseException:
+            await self.aclose()
+            raise
 
     async def aclose(self) -> None:
         """Leave all turns and close all connections."""
@@ -183,7 +189,7 @@ class Space:
             NoChatFound: there is none.
         """
         if self._layout is None:
-            self._layout = find_layout(self.config, chat=self._chat)
+            self._layout = self._find()
         return self._layout
 
     def conversation(self, resume: JsonConversation | Mapping[str, Any] | None = None) -> Conversation:
@@ -208,7 +214,7 @@ class Space:
                 )
         query = self._row.query if self._row else ""
         session = app.session(session_hash, query=query, on_broken=self._on_broken_line)
-        conversation = Conversation(self, Page(app.config, session), self.layout)
+        conversation = Conversation(self, Page(app.config, session), self.layout, self._find)
         if dumped is not None:
             conversation.restore(dumped)
         self._conversations.append(conversation)
@@ -246,6 +252,29 @@ class Space:
     def use_cookies(self, cookies: Mapping[str, str]) -> None:
         """Send cookies of an earlier session; before ``connect``."""
         self._cookies |= cookies
+
+    async def _look(self) -> None:
+        """Find the chat, on a page that is opened for it if the configuration does not show one.
+
+        A page may render its chat only when it is opened.
+        """
+        app = self._connected()
+        try:
+            self._layout = self._find()
+        except errors.NoChatFound:
+            if not any(target.event == "load" for d in app.config.dependencies.values() for target in d.targets):
+                return
+            page = Page(app.config, app.session(generate_session_hash()))
+            try:
+                await page.load(self.timeouts.connect)
+                with contextlib.suppress(errors.NoChatFound):
+                    self._layout = self._find(page.graph)
+                await page.session.drain()
+            finally:
+                await page.aclose()
+
+    def _find(self, graph: EventGraph | None = None) -> Layout:
+        return find_layout(self.config, chat=self._chat, graph=graph)
 
     def _request_headers(self, url: str) -> dict[str, str]:
         host = urlsplit(url).hostname or ""
