@@ -98,6 +98,8 @@ class Page:
         """How often each dependency is about to run."""
         self._deferred: dict[int, tuple[Dependency, int | None, int]] = {}
         self._failure: BaseException | None = None
+        self._at_rest = asyncio.Event()
+        """Set when the last task ended, or one failed."""
         self._tickers: list[asyncio.Task[None]] = []
         self._stopping: frozenset[int] | None = None
         """While the page is being stopped: the components whose writers must not start any more."""
@@ -156,7 +158,8 @@ class Page:
                 of the app's functions are told to the listener instead, since the page goes on after them.
         """
         while self._tasks and self._failure is None:
-            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            self._at_rest.clear()
+            await self._at_rest.wait()
         if self._failure is not None:
             failure, self._failure = self._failure, None
             raise failure
@@ -276,6 +279,8 @@ class Page:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None and self._failure is None:
             self._failure = error
+        if not self._tasks or self._failure is not None:
+            self._at_rest.set()
 
     def _expect(self, dependency: Dependency) -> None:
         self._waiting[dependency.id] = self._waiting.get(dependency.id, 0) + 1
