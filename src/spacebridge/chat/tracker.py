@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 __all__ = ["AnswerTracker"]
 
 _SEPARATOR = "\n\n"
+# A text that had no provisional end gets one by more text only if that goes on with one of a few short words.
+_OPENING = 32
 
 
 class AnswerTracker:
@@ -168,7 +170,7 @@ class AnswerTracker:
             if any(start in value for start in starts):
                 return False
             if self._provisional is not None:
-                self._recent = (self._recent + value)[-WINDOW:]
+                self._recent = self._recent[-_OPENING:] + value
                 if self._provisional.search(self._recent):
                     return False
         for operation in operations:

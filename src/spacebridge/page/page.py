@@ -100,6 +100,8 @@ class Page:
         """How often each dependency is about to run."""
         self._deferred: dict[int, tuple[Dependency, int | None, int]] = {}
         self._failure: BaseException | None = None
+        self._at_rest = asyncio.Event()
+        """Set when the last task ended, or one failed."""
         self._tickers: list[asyncio.Task[None]] = []
         self._stopping: frozenset[int] | None = None
         """While the page is being stopped: the components whose writers must not start any more."""
@@ -157,7 +159,8 @@ class Page:
                 of the app's functions are told to the listener instead, since the page goes on after them.
         """
         while self._tasks and self._failure is None:
-            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            self._at_rest.clear()
+            await self._at_rest.wait()
         if self._failure is not None:
             failure, self._failure = self._failure, None
             raise failure
@@ -277,6 +280,8 @@ class Page:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None and self._failure is None:
             self._failure = error
+        if not self._tasks or self._failure is not None:
+            self._at_rest.set()
 
     def _expect(self, dependency: Dependency) -> None:
         self._waiting[dependency.id] = self._waiting.get(dependency.id, 0) + 1
@@ -447,7 +452,7 @@ class _Run:
 
     def on_output(self, position: int, value: GrowingValue, operations: list[Operation] | None) -> None:
         """An output of the call changed."""
-        if operations is None or any(not operation[1] for operation in operations):
+        if operations is None or _replace_whole(operations):
             operations = None
             self._in_update[position] = is_update(value.get())
         in_update = self._in_update.get(position, False)
@@ -456,6 +461,14 @@ class _Run:
     def on_step(self, output: Output) -> None:
         """All outputs of a message were told."""
         self._page.step(self, output, final=False)
+
+
+def _replace_whole(operations: list[Operation]) -> bool:
+    """Whether one of the operations is on the whole value."""
+    for _, path, _ in operations:  # noqa: SIM110 - for each token, and twice as quick as any()
+        if not path:
+            return True
+    return False
 
 
 async def _end(tasks: Iterable[asyncio.Task[Any]]) -> None:
