@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import ssl
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -16,6 +17,7 @@ from spacebridge import errors
 from spacebridge.gradio.failures import error_from_reply
 from spacebridge.gradio.trace import Trace, redact_url
 from spacebridge.options import Limits, Timeouts
+from spacebridge.shape import NOT_JSON
 from spacebridge.version import __version__
 
 if TYPE_CHECKING:
@@ -325,8 +327,15 @@ class HttpClient:
         response.release()
         if self.trace is not None:
             self.trace.reply(status, response.headers.items(), b"")
-        target = urljoin(url, location)
-        here, there = urlsplit(url), urlsplit(target)
+        try:
+            target = urljoin(url, location)
+            here, there = urlsplit(url), urlsplit(target)
+            _port(there)
+        except ValueError as error:
+            shown = redact_url(location)
+            raise errors.RedirectRefused(
+                f"{asked} is redirected to {shown!r}, which is no address.", location=shown, status=status
+            ) from error
         upgraded = (here.scheme, there.scheme) == ("http", "https") and here.hostname == there.hostname
         same_port = _port(here) == _port(there) or (upgraded and (_port(here), _port(there)) == (80, 443))
         if not location or here.hostname != there.hostname or not same_port or there.scheme not in ("http", "https"):
@@ -374,7 +383,7 @@ def decode_json(reply: Reply, *, asked: str) -> Any:
     """
     try:
         return msgspec.json.decode(reply.body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except NOT_JSON:
         kind = reply.headers.get("Content-Type", "no content type")
         start = reply.body[:200].decode("utf-8", "replace")
         hint = "An HTML page here is mostly a proxy's or host's error page." if "html" in kind else None
@@ -384,7 +393,10 @@ def decode_json(reply: Reply, *, asked: str) -> Any:
 def is_loopback(url: str) -> bool:
     """Whether a URL points at this machine."""
     host = urlsplit(url).hostname or ""
-    return host in ("localhost", "::1") or host.startswith("127.") or host.endswith(".localhost")
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:  # it is a name
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _socks_connector(proxy: str) -> aiohttp.BaseConnector:
