@@ -16,6 +16,7 @@ from spacebridge import errors
 from spacebridge.gradio.failures import error_from_reply
 from spacebridge.gradio.trace import Trace, redact_url
 from spacebridge.options import Limits, Timeouts
+from spacebridge.shape import as_object
 from spacebridge.version import __version__
 
 if TYPE_CHECKING:
@@ -129,7 +130,8 @@ class HttpClient:
             payload: what is sent as JSON.
             limit: name of the time limit that ``seconds`` is, for the error.
             seconds: longest wait for the reply; default is the limit ``connect``.
-            accept_500: return the JSON of a reply with status 500, too: so Gradio answers where a function raised.
+            accept_500: return the JSON of a reply with status 500 that has an ``error``, too: so Gradio answers where a
+                function raised.
 
         Raises:
             NotJSON: the reply is not JSON.
@@ -141,11 +143,14 @@ class HttpClient:
         reply = await self._exchange("POST", path, body, headers, limit=limit, seconds=wait, accept_500=accept_500)
         asked = f"POST {redact_url(reply.url)}"
         try:
-            return decode_json(reply, asked=asked)
+            decoded = decode_json(reply, asked=asked)
         except errors.NotJSON:
-            if reply.status == 500:
-                raise error_from_reply(500, reply.headers, reply.body, asked=asked) from None
-            raise
+            if reply.status != 500:
+                raise
+            decoded = None
+        if reply.status == 500 and "error" not in as_object(decoded):  # not the app's function, then
+            raise error_from_reply(500, reply.headers, reply.body, asked=asked)
+        return decoded
 
     async def send(
         self,
