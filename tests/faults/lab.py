@@ -108,9 +108,7 @@ async def failure(
     """The error of a turn: of exactly this kind, with the text until then, no answer before it and no work after it."""
     events: list[Event] = []
     with pytest.raises(errors.SpacebridgeError) as caught:
-        async with asyncio.timeout(within), conversation.stream(prompt, **options) as turn:
-            async for event in turn:
-                events.append(event)
+        await _follow(events, conversation, prompt, within, options)
     error = caught.value
     if kind is not errors.SpacebridgeError:
         assert type(error) is kind, repr(error)
@@ -125,12 +123,18 @@ async def failure(
 async def answered(conversation: Conversation, prompt: str = "Hi", *, within: float = 12.0, **options: Any) -> str:
     """The answer of a turn, when all goes well; the deltas give the same."""
     events: list[Event] = []
-    async with asyncio.timeout(within), conversation.stream(prompt, **options) as turn:
-        async for event in turn:
-            events.append(event)
-        text = turn.result().text
+    text = await _follow(events, conversation, prompt, within, options)
     assert so_far(events) == text
     assert sum(isinstance(event, Finished) for event in events) == 1
     assert work_left() == []
     assert conversation.state == "clean"
     return text
+
+
+async def _follow(
+    events: list[Event], conversation: Conversation, prompt: str, within: float, options: dict[str, Any]
+) -> str:
+    async with asyncio.timeout(within), conversation.stream(prompt, **options) as turn:
+        async for event in turn:
+            events.append(event)  # noqa: PERF401 - what came before an error counts
+        return turn.result().text

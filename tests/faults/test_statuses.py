@@ -225,7 +225,10 @@ async def test_full_queue(lab: Lab, turn: int, body: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     "body, said",
     [
-        ({"detail": [{"loc": ["body", "data"], "msg": "field required", "type": "missing"}]}, "body.data: field required"),
+        (
+            {"detail": [{"loc": ["body", "data"], "msg": "field required", "type": "missing"}]},
+            "body.data: field required",
+        ),
         ({"detail": [{"is_valid": False, "message": "Too long", "parameter_name": "prompt"}]}, "prompt: Too long"),
         ({"detail": "No such function"}, "No such function"),
         ({"detail": None}, "invalid input"),

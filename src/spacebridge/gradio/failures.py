@@ -114,7 +114,7 @@ def _reason(headers: Mapping[str, str], body: bytes) -> str:
     text = body[:20_000].decode("utf-8", "replace")
     try:
         doc: object = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         if "html" in headers.get("Content-Type", "") or text.lstrip()[:1] == "<":
             title = re.search(r"<title[^>]*>(.*?)</title>", text, re.DOTALL | re.IGNORECASE)
             text = f"an HTML page ({title[1].strip()})" if title and title[1].strip() else "an HTML page"

@@ -76,6 +76,7 @@ class HttpClient:
         if trace is not None:
             trace.hide(*secrets)
         self._headers = {"User-Agent": USER_AGENT, "Accept": "*/*", **(headers or {})}
+        self._hostname = urlsplit(base).hostname
         self._proxy = proxy
         self._cookies = dict(cookies or {})
         self._session: aiohttp.ClientSession | None = None
@@ -239,6 +240,8 @@ class HttpClient:
         seconds: float | None,
     ) -> aiohttp.ClientResponse:
         asked = f"{method} {redact_url(url)}"
+        if urlsplit(url).hostname != self._hostname:  # whoever built this address: the headers are for one host only
+            raise errors.ProtocolError(f"{asked} would leave the host {self._hostname}; it was not sent.")
         if self.trace is not None:
             self.trace.request(method, url, body if isinstance(body, bytes) else None)
         timeout = aiohttp.ClientTimeout(
@@ -289,7 +292,7 @@ class HttpClient:
             case aiohttp.ClientConnectorDNSError():
                 found = errors.CannotConnect(f"{asked}: the name {self.host} is not known.")
             case aiohttp.ClientConnectorError():
-                found = errors.CannotConnect(f"{asked}: no connection to {self.host}: {short}.")
+                found = errors.CannotConnect(f"{asked}: no connection to {self.host}: {_short(error.os_error)}.")
             case aiohttp.InvalidURL():
                 found = errors.AddressError(f"{asked}: this is no URL.")
             case aiohttp.ClientError() | OSError():
@@ -330,10 +333,15 @@ class HttpClient:
         response.release()
         if self.trace is not None:
             self.trace.reply(status, response.headers.items(), b"")
-        target = urljoin(url, location)
-        here, there = urlsplit(url), urlsplit(target)
-        upgraded = (here.scheme, there.scheme) == ("http", "https") and here.hostname == there.hostname
-        same_port = _port(here) == _port(there) or (upgraded and (_port(here), _port(there)) == (80, 443))
+        try:
+            target = urljoin(url, location)
+            here, there = urlsplit(url), urlsplit(target)
+            upgraded = (here.scheme, there.scheme) == ("http", "https") and here.hostname == there.hostname
+            same_port = _port(here) == _port(there) or (upgraded and (_port(here), _port(there)) == (80, 443))
+        except ValueError:
+            raise errors.RedirectRefused(
+                f"{asked} is redirected to what is no URL.", location=location, status=status
+            ) from None
         if not location or here.hostname != there.hostname or not same_port or there.scheme not in ("http", "https"):
             shown = redact_url(target)
             raise errors.RedirectRefused(f"{asked} is redirected to {shown}.", location=shown, status=status)
@@ -379,7 +387,7 @@ def decode_json(reply: Reply, *, asked: str) -> Any:
     """
     try:
         return msgspec.json.decode(reply.body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         kind = reply.headers.get("Content-Type", "no content type")
         start = reply.body[:200].decode("utf-8", "replace")
         hint = "An HTML page here is mostly a proxy's or host's error page." if "html" in kind else None

@@ -52,7 +52,7 @@ def decode_message(frame: bytes) -> Message | None:
     """
     try:
         return _decoder.decode(frame)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         pass
     try:
         return msgspec.convert(json.loads(frame), Message)

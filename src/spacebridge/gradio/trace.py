@@ -85,5 +85,5 @@ def _readable(body: bytes | None) -> Any:
         return None
     try:
         return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         return body.decode("utf-8", "backslashreplace")

@@ -87,7 +87,7 @@ async def upload(http: HttpClient, config: Config, files: list[UploadFile]) -> l
             handle.close()
     try:
         paths = msgspec.json.decode(reply.body, type=list[str])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         paths = []
     if len(paths) != len(files):
         raise errors.NotJSON(
