@@ -100,7 +100,9 @@ async def test_what_follows_a_failure(rule_app: Start, case: tuple[str, str]) ->
             assert caught.value.partial == ("a part" if prompt == "fail later" else "")
         ran = (await conversation.ask("Hello")).text
     # Two turns went well before three failed. `.failure` came in the course of 5.
-    expected = "[then]" * (2 if case[1] == NEW else 5) + "[success]" * 2 + "[failure]" * (3 if case[1] in (LATE, NEW) else 0)
+    expected = (
+        "[then]" * (2 if case[1] == NEW else 5) + "[success]" * 2 + "[failure]" * (3 if case[1] in (LATE, NEW) else 0)
+    )
     assert f"ran={expected} " in ran
 
 

@@ -158,7 +158,13 @@ def test_components_that_are_rendered_later():
 
 @pytest.mark.parametrize(
     "value, expected",
-    [({"__type__": "update"}, True), ({"__type__": "generic_update"}, False), ({}, False), (None, False), ("update", False)],
+    [
+        ({"__type__": "update"}, True),
+        ({"__type__": "generic_update"}, False),
+        ({}, False),
+        (None, False),
+        ("update", False),
+    ],
 )
 def test_is_update(value: object, expected: bool):
     assert is_update(value) is expected
