@@ -73,6 +73,8 @@ class FaultServer(HttpDouble):
         """Session hash → id of the event that runs, or ran last."""
         self.cancels: list[dict[str, Any]] = []
         self.uploads: list[bytes] = []
+        self.streaming: set[str] = set()
+        """Sessions to which a healthy stream is open."""
         self._rules: list[Rule] = []
 
     @property
@@ -174,6 +176,13 @@ class FaultServer(HttpDouble):
             await exchange.send(wire.event(wire.unexpected()))
             await exchange.end()
             return
+        self.streaming.add(name)
+        try:
+            await self._serve_events(exchange, session, name)
+        finally:
+            self.streaming.discard(name)
+
+    async def _serve_events(self, exchange: Exchange, session: Session, name: str) -> None:
         while not session.pending:  # a known session may be listened to before it joins again
             if exchange.gone.is_set():
                 return

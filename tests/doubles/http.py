@@ -163,13 +163,17 @@ def reset(writer: asyncio.StreamWriter) -> None:
 
 
 async def read_request(reader: asyncio.StreamReader, connection: int = 0) -> Request | None:
-    """Read one request; None where the client closed the connection instead."""
+    """Read one request; None where the client closed the connection instead, one without a method where it is no HTTP."""
     try:
-        head = await reader.readuntil(b"\r\n\r\n")
+        first = await reader.readexactly(1)
+        if not first.isalpha():  # no HTTP; a TLS greeting, say
+            await reader.read(1 << 16)
+            return Request("", "/", {})
+        head = first + await reader.readuntil(b"\r\n\r\n")
     except (asyncio.IncompleteReadError, ConnectionError):
         return None
-    first, *lines = head.decode("latin-1").split("\r\n")
-    method, target, _ = first.split(" ", 2)
+    line, *lines = head.decode("latin-1").split("\r\n")
+    method, target, _ = line.split(" ", 2)
     headers = {
         name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines if line)
     }
@@ -237,6 +241,8 @@ class Double:
                 await self.connection(reader, writer, self.connections)
         finally:
             self.open_connections -= 1
+            if writer.transport.get_write_buffer_size():
+                writer.transport.abort()  # nobody reads: what is written would be waited for without end
             writer.close()
             with contextlib.suppress(ConnectionError, ssl.SSLError, OSError):
                 await writer.wait_closed()
@@ -318,6 +324,9 @@ class HttpDouble(Double):
         while (request := await read_request(reader, number)) is not None:
             self.requests.append(request)
             exchange = Exchange(request, reader, writer, self)
+            if not request.method:
+                await exchange.reply(400, "Invalid HTTP request received.", {"connection": "close"})
+                return
             await self.handle(exchange)
             if not exchange.keep_alive:
                 return

@@ -182,7 +182,13 @@ def test_fields_of_the_wrong_kind_count_as_missing():
 
 def test_what_makes_no_sense_is_named():
     config = parsed(
-        components=[{"id": "1", "type": "box"}, {"id": 2}, {"id": True, "type": "box"}, "box", {"id": 3, "type": "box"}],
+        components=[
+            {"id": "1", "type": "box"},
+            {"id": 2},
+            {"id": True, "type": "box"},
+            "box",
+            {"id": 3, "type": "box"},
+        ],
         dependencies=["none", {"id": "x"}, {"id": 2, "inputs": [3, 99], "outputs": [98]}],
     )
     assert set(config.components) == {3}
@@ -192,13 +198,17 @@ def test_what_makes_no_sense_is_named():
 
 
 def test_circles_among_dependencies_are_read():
-    config = parsed(dependencies=[{"id": 0, "trigger_after": 1}, {"id": 1, "trigger_after": 0}, {"id": 2, "trigger_after": 2}])
+    config = parsed(
+        dependencies=[{"id": 0, "trigger_after": 1}, {"id": 1, "trigger_after": 0}, {"id": 2, "trigger_after": 2}]
+    )
     assert [d.trigger_after for d in config.dependencies.values()] == [1, 0, 2]
 
 
 def test_a_page_of_an_old_app_that_embeds_its_configuration():
     document = config_body(version="2.9.4", title="a </b> page")
-    page = b"<!doctype html><html><script>window.gradio_config = " + document + b";</script><script>x={}</script></html>"
+    page = (
+        b"<!doctype html><html><script>window.gradio_config = " + document + b";</script><script>x={}</script></html>"
+    )
     assert parse_config(page, where="http://host").title == "a </b> page"
 
 

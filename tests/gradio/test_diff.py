@@ -169,7 +169,9 @@ def test_what_does_not_fit_is_refused_and_changes_nothing(value: Any, operation:
 def test_an_error_leaves_what_was_applied_before_it():
     growing = GrowingValue({"a": "x", "n": 1})
     with pytest.raises(DiffError):
-        growing.apply([["append", ["a"], "y"], ["replace", ["n"], 2], ["delete", ["none"], None], ["replace", ["n"], 3]])
+        growing.apply(
+            [["append", ["a"], "y"], ["replace", ["n"], 2], ["delete", ["none"], None], ["replace", ["n"], 3]]
+        )
     assert growing.get() == {"a": "xy", "n": 2}
     growing.apply([["append", ["a"], "z"]])
     assert growing.get() == {"a": "xyz", "n": 2}

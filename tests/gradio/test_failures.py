@@ -91,7 +91,11 @@ def test_the_title_is_told(title: object, heading: str):
         (QUOTA, "ZeroGPU quota exceeded", 413.0),
         (QUOTA, None, 413.0),
         (f"'{QUOTA}'", "Error", 413.0),
-        ('You have exceeded your GPU quota (60s requested vs. 0s left). <a href="x">Try again</a> in 1:02:03', None, 3723.0),
+        (
+            'You have exceeded your GPU quota (60s requested vs. 0s left). <a href="x">Try again</a> in 1:02:03',
+            None,
+            3723.0,
+        ),
         ("You have exceeded your GPU quota. Try again in 1 day, 2:00:00", None, 93600.0),
         ("You have exceeded your GPU quota. Try again in 2 days, 0:00:01", None, 172801.0),
         ("Try again in 23:59:59", "ZeroGPU quota exceeded", 86399.0),
@@ -142,7 +146,11 @@ def test_any_error_and_title_become_an_error(error: Any, title: Any):
         (403, {"detail": "File not allowed: x"}, errors.AccessDenied),
         (404, {"detail": "Not Found"}, errors.SpaceNotFound),
         (413, {"detail": "maximum allowed size"}, errors.UploadRefused),
-        (422, {"detail": [{"type": "missing", "loc": ["body", "data"], "msg": "Field required"}]}, errors.ValidationRefused),
+        (
+            422,
+            {"detail": [{"type": "missing", "loc": ["body", "data"], "msg": "Field required"}]},
+            errors.ValidationRefused,
+        ),
         (429, b"", errors.RateLimited),
         (500, b"Internal Server Error", errors.ServerRefused),
         (502, b"<html><title>Bad Gateway</title></html>", errors.SpaceUnavailable),
@@ -183,7 +191,9 @@ def test_the_servers_own_words(body: Any, said: str):
     assert reply(500, body).message == f"POST http://host/queue/join was answered with 500: {said}."
 
 
-@pytest.mark.parametrize("body", [b"", b"null", b"{}", b"[]", b"7", b'{"detail":null}', b'{"detail":7}', b"\x00", b"[" * 99_999])
+@pytest.mark.parametrize(
+    "body", [b"", b"null", b"{}", b"[]", b"7", b'{"detail":null}', b'{"detail":7}', b"\x00", b"[" * 99_999]
+)
 def test_a_server_without_words(body: bytes):
     assert reply(500, body).message.startswith("POST http://host/queue/join was answered with 500")
 
@@ -193,7 +203,9 @@ def test_a_page_is_told_by_its_content_type_too():
 
 
 def test_faults_of_a_form_name_their_places():
-    error = reply(422, {"detail": [{"loc": ["body", "data"], "msg": "Field required"}, {"is_valid": False, "message": "No"}]})
+    error = reply(
+        422, {"detail": [{"loc": ["body", "data"], "msg": "Field required"}, {"is_valid": False, "message": "No"}]}
+    )
     assert "was refused: body.data: Field required; No." in str(error)
 
 
@@ -220,7 +232,18 @@ def test_retry_after_as_a_date():
 
 
 @pytest.mark.parametrize(
-    "value", [None, "", "soon", "-3", "1.5", "²", "Wed, 99 Oct 2015 07:28:00 GMT", "Wed, 21 Oct 99999999999999999999 07:28:00 GMT", "0 0 0"]
+    "value",
+    [
+        None,
+        "",
+        "soon",
+        "-3",
+        "1.5",
+        "²",
+        "Wed, 99 Oct 2015 07:28:00 GMT",
+        "Wed, 21 Oct 99999999999999999999 07:28:00 GMT",
+        "0 0 0",
+    ],
 )
 def test_a_retry_after_that_makes_no_sense_is_none(value: str | None):
     assert parse_retry_after(value) is None

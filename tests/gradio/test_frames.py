@@ -58,7 +58,21 @@ def test_what_the_reference_decoder_says():
 @given(st.data())
 def test_any_chunking_gives_the_same_events(data: st.DataObject):
     pieces = st.sampled_from(
-        [b"data: ", b"data:", b"data", b"\n", b"\r", b"\r\n", b"\n\n", b":", b" ", b"x", b"id: 1", b"\xef\xbb\xbf", b"\0"]
+        [
+            b"data: ",
+            b"data:",
+            b"data",
+            b"\n",
+            b"\r",
+            b"\r\n",
+            b"\n\n",
+            b":",
+            b" ",
+            b"x",
+            b"id: 1",
+            b"\xef\xbb\xbf",
+            b"\0",
+        ]
     )
     stream = b"".join(data.draw(st.lists(pieces, max_size=40)))
     chunks = data.draw(chunkings(stream))
@@ -120,9 +134,7 @@ def test_the_limit_is_on_the_data_of_an_event_however_it_is_cut(stream: bytes, c
         feed(splitter, *(larger[i : i + cut] for i in range(0, len(larger), cut)))
 
 
-@pytest.mark.parametrize(
-    "endless", [b"x", b"data: x", b"data:\n", b"data: x\n", b": comment ", b"data: x\r"], ids=repr
-)
+@pytest.mark.parametrize("endless", [b"x", b"data: x", b"data:\n", b"data: x\n", b": comment ", b"data: x\r"], ids=repr)
 def test_the_limit_guards_memory_whatever_is_sent_without_end(endless: bytes):
     splitter = FrameSplitter(10_000)
     with pytest.raises(FrameTooLarge):

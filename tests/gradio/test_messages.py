@@ -29,7 +29,15 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"progress_data": [{"index": 0, "length": 5, "unit": "steps"}]},
     ),
     "log": (
-        {"msg": "log", "event_id": ID, "log": "hello", "level": "info", "duration": 10.0, "visible": True, "title": "I"},
+        {
+            "msg": "log",
+            "event_id": ID,
+            "log": "hello",
+            "level": "info",
+            "duration": 10.0,
+            "visible": True,
+            "title": "I",
+        },
         {"log": "hello", "level": "info", "title": "I"},
     ),
     "process_generating": (
@@ -37,7 +45,14 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"success": True, "output": Output(data=["a", None], changed_state_ids=[3])},
     ),
     "process_completed": (
-        {"msg": "process_completed", "event_id": ID, "output": OUTPUT, "success": True, "title": None, "used_cache": None},
+        {
+            "msg": "process_completed",
+            "event_id": ID,
+            "output": OUTPUT,
+            "success": True,
+            "title": None,
+            "used_cache": None,
+        },
         {"output": Output(data=["a", None], changed_state_ids=[3])},
     ),
     "failed, and said why": (
@@ -71,7 +86,10 @@ def test_every_kind(sent: dict[str, Any], fields: dict[str, Any]):
 
 
 def test_a_null_error_differs_from_none_at_all():
-    failed, cancelled = decode_message(b'{"msg":"m","output":{"error":null}}'), decode_message(b'{"msg":"m","output":{}}')
+    failed, cancelled = (
+        decode_message(b'{"msg":"m","output":{"error":null}}'),
+        decode_message(b'{"msg":"m","output":{}}'),
+    )
     assert failed is not None
     assert failed.output is not None
     assert failed.output.error is None

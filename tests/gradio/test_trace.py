@@ -57,7 +57,13 @@ def test_a_secret_never_appears_wherever_it_stands(secret: str):
     trace.frame(f"broken {secret}".encode())
     trace.note(f"could not {secret}")
     written = file.getvalue().decode()
-    for form in {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], quote(secret), quote(secret, safe="")}:
+    for form in {
+        secret,
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        quote(secret),
+        quote(secret, safe=""),
+    }:
         if len(form) > 4:  # shorter ones are in the names of fields
             assert form not in written
     for line in lines(file):
@@ -81,7 +87,9 @@ def test_a_login_is_recorded_without_what_was_sent():
 
 def test_headers_with_secrets_are_not_recorded():
     trace, file = recorded()
-    trace.reply(200, [("Set-Cookie", "access-token=x"), ("Authorization", "y"), ("X-Other", "z"), ("Retry-After", "3")], b"")
+    trace.reply(
+        200, [("Set-Cookie", "access-token=x"), ("Authorization", "y"), ("X-Other", "z"), ("Retry-After", "3")], b""
+    )
     assert lines(file)[0]["headers"] == {"retry-after": "3"}
 
 

@@ -78,7 +78,9 @@ async def test_a_file_over_the_apps_limit_is_not_sent():
     assert host.forms == []
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'["a","b"]', b"{}", b"[7]", b"null", b"[" * 99_999], ids=lambda b: b[:9])
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"[]", b'["a","b"]', b"{}", b"[7]", b"null", b"[" * 99_999], ids=lambda b: b[:9]
+)
 async def test_a_reply_without_a_path_for_each_is_refused(body: bytes):
     with pytest.raises(errors.NotJSON, match="did not return a path for each file"):
         await sent(body, UploadFile.from_bytes(b"x", "x"))

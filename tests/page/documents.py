@@ -15,7 +15,12 @@ def component(number: int, kind: str = "textbox", **props: Any) -> Component:
 
 
 def listener(
-    number: int, *targets: tuple[int, str], after: int | None = None, reads: Iterable[int] = (), writes: Iterable[int] = (), **more: Any
+    number: int,
+    *targets: tuple[int, str],
+    after: int | None = None,
+    reads: Iterable[int] = (),
+    writes: Iterable[int] = (),
+    **more: Any,
 ) -> Dependency:
     """A dependency, fired by events of components or following another one."""
     return Dependency(

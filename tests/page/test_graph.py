@@ -70,7 +70,11 @@ def test_a_long_chain_is_followed_to_its_end():
 
 
 def test_may_write_looks_at_all_that_may_follow():
-    start, middle, end = listener(0, (1, "submit")), listener(1, after=0, writes=[2]), listener(2, (2, "change"), writes=[3])
+    start, middle, end = (
+        listener(0, (1, "submit")),
+        listener(1, after=0, writes=[2]),
+        listener(2, (2, "change"), writes=[3]),
+    )
     found = graph(start, middle, end, listener(3, (4, "click"), writes=[4]))
     assert found.may_write([start], [3])
     assert found.may_write([start], [2, 9])
@@ -94,7 +98,11 @@ def test_render_adds_components_and_dependencies():
     renderer = listener(0, (1, "load"))
     found = graph(renderer)
     result = found.render(
-        rendered(7, [(20, "Chatbot"), (21, "textbox")], [{"id": 8, "targets": [[21, "submit"]], "inputs": [21], "outputs": [20]}]),
+        rendered(
+            7,
+            [(20, "Chatbot"), (21, "textbox")],
+            [{"id": 8, "targets": [[21, "submit"]], "inputs": [21], "outputs": [20]}],
+        ),
         renderer,
     )
     assert set(result.components) == {20, 21}
@@ -110,7 +118,9 @@ def test_a_render_replaces_what_the_same_one_brought_before():
     found = graph(renderer, other)
     found.render(rendered(7, [(20, "chatbot"), (21, "textbox")], [{"id": 8, "targets": [[21, "submit"]]}]), renderer)
     found.render(rendered(9, [(30, "textbox")], [{"id": 9, "targets": [[30, "submit"]]}]), other)
-    result = found.render(rendered(7, [(21, "textbox"), (22, "chatbot")], [{"id": 10, "targets": [[21, "submit"]]}]), renderer)
+    result = found.render(
+        rendered(7, [(21, "textbox"), (22, "chatbot")], [{"id": 10, "targets": [[21, "submit"]]}]), renderer
+    )
     assert result.gone == {20}
     assert 20 not in found.components
     assert ids(found.listeners(21, "submit")) == [10]

@@ -200,7 +200,13 @@ def test_an_output_that_turns_into_an_update_leaves_the_value():
 
 @pytest.mark.parametrize(
     "value, expected",
-    [({"__type__": "update"}, True), ({"__type__": "generic_update"}, False), ({}, False), (None, False), ("update", False)],
+    [
+        ({"__type__": "update"}, True),
+        ({"__type__": "generic_update"}, False),
+        ({}, False),
+        (None, False),
+        ("update", False),
+    ],
 )
 def test_is_update(value: object, expected: bool):
     assert is_update(value) is expected

@@ -169,7 +169,7 @@ class Conversation:
                 page.values.get(chat.output),
                 prompt,
                 rules=host.rules,
-                tags=_opening_tags(page.values.prop(chat.output, "reasoning_tags")),
+                tags=_reasoning_tags(page.values.prop(chat.output, "reasoning_tags")),
                 provisional=PROVISIONAL.get(chat.output_type),
                 emit=turn.emit,
                 attachment=host.attachment,
@@ -324,7 +324,6 @@ def _well_formed(text: str) -> str:
     return text
 
 
-def _opening_tags(raw: object) -> tuple[str, ...]:
-    """Opening tags of a chatbot's ``reasoning_tags``: a list of pairs."""
-    pairs = [as_list(pair) for pair in as_list(raw)]
-    return tuple(pair[0] for pair in pairs if len(pair) == 2 and isinstance(pair[0], str))
+def _reasoning_tags(raw: object) -> tuple[str, ...]:
+    """The tags of a chatbot's ``reasoning_tags``, a list of pairs of an opening and a closing one."""
+    return tuple(tag for pair in as_list(raw) for tag in as_list(pair) if isinstance(tag, str) and tag)

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 __all__ = ["AnswerTracker"]
 
 _SEPARATOR = "\n\n"
+# A text that had no provisional end gets one by more text only if that goes on with one of a few short words.
+_OPENING = 32
 
 
 class AnswerTracker:
@@ -53,7 +55,7 @@ class AnswerTracker:
         before: the chatbot's value before the turn.
         prompt: what was asked.
         rules: how the Space decorates its answers.
-        tags: opening tags that the chatbot itself turns into thought bubbles (``reasoning_tags``).
+        tags: opening and closing tags that the chatbot turns into thought bubbles (``reasoning_tags``).
         provisional: matches the end of a text that the chatbot will rewrite when more comes.
         emit: takes the events.
         attachment: makes an attachment of a file as the app names it.
@@ -80,6 +82,7 @@ class AnswerTracker:
         self._provisional = provisional
         self._recent = ""
         self._tags = tags
+        self._starts = frozenset(tag[:1] for tag in tags)
         self._emit = emit
         self._attachment = attachment
         self._turn_id = turn_id
@@ -159,14 +162,15 @@ class AnswerTracker:
     # The ordinary token
 
     def _grow(self, operations: list[Operation]) -> bool:
-        hot, tags = self._hot, self._tags
+        hot = self._hot
+        starts = self._starts | {"<"} if self._hot_reasoning else self._starts
         for name, path, value in operations:
             if name != "append" or path != hot or not isinstance(value, str):
                 return False
-            if "<" in value and (tags or self._hot_reasoning):
+            if any(start in value for start in starts):
                 return False
             if self._provisional is not None:
-                self._recent = (self._recent + value)[-WINDOW:]
+                self._recent = self._recent[-_OPENING:] + value
                 if self._provisional.search(self._recent):
                     return False
         for operation in operations:
@@ -203,8 +207,9 @@ class AnswerTracker:
                 if text:
                     self._bubble = index
             elif bubble.kind == "thought":
-                thoughts.append(bubble.text)
-                hot = True if bubble.text else None
+                held = 0 if final else held_suffix(bubble.text, self._tags)
+                thoughts.append(bubble.text[: len(bubble.text) - held])
+                hot = True if bubble.text and not held else None
             elif bubble.kind == "tool":
                 self._tool(index, bubble)
             elif bubble.file is not None:

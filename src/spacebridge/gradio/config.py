@@ -138,7 +138,7 @@ def parse_config(body: bytes, *, where: str) -> Config:
         version=tuple(int(part) for part in re.findall(r"\d{1,9}", version_text)[:3]),
         version_text=version_text or "unknown",
         protocol=_text(doc, "protocol") or "ws",
-        api_prefix=_text(doc, "api_prefix").rstrip("/"),
+        api_prefix=_path(_text(doc, "api_prefix")),
         mode=_text(doc, "mode"),
         root=_text(doc, "root"),
         title=_text(doc, "title"),
@@ -243,6 +243,12 @@ def _is_id(value: object) -> TypeGuard[int]:
 def _text(doc: dict[str, Any], key: str) -> str:
     value = doc.get(key)
     return value if isinstance(value, str) else ""
+
+
+def _path(text: str) -> str:
+    """A path that can follow a host's name: without the slash it would go on with the name itself."""
+    path = text.strip("/")
+    return f"/{path}" if path else ""
 
 
 def _not_gradio(where: str, body: bytes, why: str) -> NotGradio:

@@ -98,7 +98,7 @@ def parse_retry_after(value: str | None) -> float | None:
     """Seconds that a ``Retry-After`` header asks for (RFC 9110, 10.2.3: seconds or a date), or None."""
     if not value:
         return None
-    if value.strip().isdecimal():
+    if value.isascii() and value.strip().isdigit():
         return float(value)
     try:
         date = email.utils.parsedate_to_datetime(value)

@@ -17,7 +17,7 @@ from spacebridge import errors
 from spacebridge.gradio.failures import error_from_reply
 from spacebridge.gradio.trace import Trace, redact_url
 from spacebridge.options import Limits, Timeouts
-from spacebridge.shape import NOT_JSON
+from spacebridge.shape import NOT_JSON, as_object
 from spacebridge.version import __version__
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ class HttpClient:
         if trace is not None:
             trace.hide(*secrets)
         self._headers = {"User-Agent": USER_AGENT, "Accept": "*/*", **(headers or {})}
+        self._hostname = urlsplit(base).hostname
         self._proxy = proxy
         self._cookies = dict(cookies or {})
         self._session: aiohttp.ClientSession | None = None
@@ -131,7 +132,8 @@ class HttpClient:
             payload: what is sent as JSON.
             limit: name of the time limit that ``seconds`` is, for the error.
             seconds: longest wait for the reply; default is the limit ``connect``.
-            accept_500: return the JSON of a reply with status 500, too: so Gradio answers where a function raised.
+            accept_500: return the JSON of a reply with status 500 that has an ``error``, too: so Gradio answers where a
+                function raised.
 
         Raises:
             NotJSON: the reply is not JSON.
@@ -143,11 +145,14 @@ class HttpClient:
         reply = await self._exchange("POST", path, body, headers, limit=limit, seconds=wait, accept_500=accept_500)
         asked = f"POST {redact_url(reply.url)}"
         try:
-            return decode_json(reply, asked=asked)
+            decoded = decode_json(reply, asked=asked)
         except errors.NotJSON:
-            if reply.status == 500:
-                raise error_from_reply(500, reply.headers, reply.body, asked=asked) from None
-            raise
+            if reply.status != 500:
+                raise
+            decoded = None
+        if reply.status == 500 and "error" not in as_object(decoded):  # not the app's function, then
+            raise error_from_reply(500, reply.headers, reply.body, asked=asked)
+        return decoded
 
     async def send(
         self,
@@ -236,6 +241,8 @@ class HttpClient:
         seconds: float | None,
     ) -> aiohttp.ClientResponse:
         asked = f"{method} {redact_url(url)}"
+        if urlsplit(url).hostname != self._hostname:  # whoever built this address: the headers are for one host only
+            raise errors.ProtocolError(f"{asked} would leave the host {self._hostname}; it was not sent.")
         if self.trace is not None:
             self.trace.request(method, url, body if isinstance(body, bytes) else None)
         timeout = aiohttp.ClientTimeout(
@@ -286,7 +293,7 @@ class HttpClient:
             case aiohttp.ClientConnectorDNSError():
                 found = errors.CannotConnect(f"{asked}: the name {self.host} is not known.")
             case aiohttp.ClientConnectorError():
-                found = errors.CannotConnect(f"{asked}: no connection to {self.host}: {short}.")
+                found = errors.CannotConnect(f"{asked}: no connection to {self.host}: {_short(error.os_error)}.")
             case aiohttp.InvalidURL():
                 found = errors.AddressError(f"{asked}: this is no URL.")
             case aiohttp.ClientError() | OSError():

@@ -20,7 +20,10 @@ def is_update(value: object) -> bool:
 
 def replaces(operations: list[Operation]) -> bool:
     """Whether operations replace an output as a whole, or make an update of it, or of an update a value."""
-    return any(not path or path[0] == "__type__" for _, path, _ in operations)
+    for _, path, _ in operations:  # noqa: SIM110 - for each token, and twice as quick as any()
+        if not path or path[0] == "__type__":
+            return True
+    return False
 
 
 class LiveValue:
