@@ -98,7 +98,7 @@ class Page:
         self._running: dict[int, list[_Run]] = {}
         self._waiting: dict[int, int] = {}
         """How often each dependency is about to run."""
-        self._deferred: dict[int, tuple[Dependency, int | None, int]] = {}
+        self._deferred: dict[int, tuple[Dependency, int | None, int, object]] = {}
         self._failure: BaseException | None = None
         self._at_rest = asyncio.Event()
         """Set when the last task ended, or one failed."""
@@ -237,7 +237,7 @@ class Page:
     ) -> None:
         for dependency in listeners:
             self._unexpect(dependency)
-            if self._admit(dependency, component, depth):
+            if self._admit(dependency, component, depth, event_data):
                 run = _Run(self, dependency, component, event_data, depth)
                 await run.run()
 
@@ -248,14 +248,17 @@ class Page:
         depth: int,
         event_data: object = None,
         *,
+        chain: int = 0,
         trailing: bool = False,
     ) -> None:
         """Set a dependency going on the values of this moment."""
-        if self._admit(dependency, trigger, depth):
-            run = _Run(self, dependency, trigger, event_data, depth, trailing=trailing)
+        if chain > len(self.graph.dependencies):
+            self.listener.on_notice("warning", f"{dependency.name} follows itself in a circle; it was stopped.")
+        elif self._admit(dependency, trigger, depth, event_data):
+            run = _Run(self, dependency, trigger, event_data, depth, chain=chain, trailing=trailing)
             self._spawn(run.run())
 
-    def _admit(self, dependency: Dependency, trigger: int | None, depth: int) -> bool:
+    def _admit(self, dependency: Dependency, trigger: int | None, depth: int, event_data: object) -> bool:
         """Whether a run may begin now: ``trigger_mode`` allows it, and it is not one of an endless round."""
         if depth > _DEEPEST:
             self.listener.on_notice(
@@ -268,7 +271,7 @@ class Page:
         if not self._running.get(dependency.id) or dependency.trigger_mode == "multiple":
             return True
         if dependency.trigger_mode == "always_last":
-            self._deferred[dependency.id] = (dependency, trigger, depth)
+            self._deferred[dependency.id] = (dependency, trigger, depth, event_data)
         return False
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -302,7 +305,8 @@ class Page:
         self.leave(run)
         for child in self.graph.children(dependency.id):
             if self._follows(child, end):
-                self._begin(child, run.trigger, run.depth, trailing=run.trailing or end == "cancel")
+                trailing = run.trailing or end == "cancel"
+                self._begin(child, run.trigger, run.depth, chain=run.chain + 1, trailing=trailing)
         deferred = self._deferred.pop(dependency.id, None)
         if deferred is not None:
             self._begin(*deferred)
@@ -377,6 +381,7 @@ class _Run:
     """One run of a dependency; the listener of its call.
 
     Args:
+        chain: how many runs it follows by ``.then`` and the like.
         trailing: whether it follows a run that was cancelled.
     """
 
@@ -388,11 +393,13 @@ class _Run:
         event_data: object,
         depth: int,
         *,
+        chain: int = 0,
         trailing: bool = False,
     ) -> None:
         self.dependency = dependency
         self.trigger = trigger
         self.depth = depth
+        self.chain = chain
         self.trailing = trailing
         self._page = page
         self._event_data = event_data
