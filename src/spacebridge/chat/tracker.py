@@ -29,6 +29,7 @@ from spacebridge.chat.rules import (
     TextRules,
     ends_in_tail,
     held_suffix,
+    may_close,
     opens_details,
     provisional_suffix,
     split_reasoning,
@@ -205,10 +206,10 @@ class AnswerTracker:
         bubbles = self._answers(final=final)
         texts: list[str] = []
         thoughts: list[str] = []
-        said = max((index for index, bubble in enumerate(bubbles) if bubble.kind in _SPEAKING and bubble.text), default=0)
+        speaking = [index for index, bubble in enumerate(bubbles) if bubble.kind in _SPEAKING and bubble.text]
         for index, bubble in enumerate(bubbles):
             hot: bool | None = None
-            whole = final or index < said
+            whole = final or index < max(speaking, default=0)
             if bubble.kind == "text":
                 thought, text, hot = self._read(index, bubble, whole=whole, final=final)
                 thoughts.append(thought)
@@ -271,7 +272,7 @@ class AnswerTracker:
         if not settled or (not text and not is_open):
             return thought, text, None
         if is_open:
-            return thought, text, True if raw.endswith(thought) and thought else None
+            return thought, text, True if thought and raw.endswith(thought) and not may_close(raw) else None
         # An append goes on with the text only if the text is the end of what the bubble holds.
         return thought, text, False if raw.endswith(text) else None
 
