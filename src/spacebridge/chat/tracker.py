@@ -62,6 +62,7 @@ class AnswerTracker:
         turn_id: of the turn.
         limit: the most characters of an answer.
         at_end: whether the text is given once, whole, at the end.
+        may_be_empty: whether no answer at all is no error.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class AnswerTracker:
         turn_id: str = "",
         limit: int | None = None,
         at_end: bool = False,
+        may_be_empty: bool = False,
     ) -> None:
         self._rules = rules
         self._provisional = provisional
@@ -88,6 +90,7 @@ class AnswerTracker:
         self._turn_id = turn_id
         self._limit = limit
         self._at_end = at_end
+        self._may_be_empty = may_be_empty
         self._prompt = prompt
         self._before = _Side(parse_bubbles(before))
         self._floor: int | None = None
@@ -154,7 +157,7 @@ class AnswerTracker:
         if self._value is not None:
             self._look(final=True)
         text, reasoning = self.text, self.reasoning
-        if not text.strip() and not self._attachments:
+        if not text.strip() and not self._attachments and not self._may_be_empty:
             also = " There was reasoning, but no answer." if reasoning else ""
             raise errors.EmptyAnswer(f"The turn ended without an answer.{also}", partial=text)
         return Finished(turn_id=self._turn_id, text=text, reasoning=reasoning, layout_changed=self.layout_changed)

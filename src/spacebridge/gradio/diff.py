@@ -28,7 +28,7 @@ def is_operations(value: object) -> TypeGuard[list[Operation]]:
 
 def _is_operation(item: object) -> bool:
     match item:
-        case ["append" | "replace" | "add" | "delete", list(), _]:
+        case ["append" | "replace" | "add" | "delete", list(), _]:  # pyright: ignore[reportUnknownVariableType] - any JSON
             return True
         case _:
             return False
