@@ -19,9 +19,19 @@ __all__ = [
     "split_reasoning",
 ]
 
-# Chatbots that rewrite parts of a text once they are whole: the end of a text that will change when more comes.
-# modelscope's rewrites the addresses of tags and links (modelscope_studio/utils/process_links.py).
-PROVISIONAL = {"modelscopechatbot": re.compile(r"""(?:src=(?=['"])|"imgSrc": *(?="|$)|\]\()['"]?[^'"()\n]*$""")}
+_MODELSCOPE = re.compile(
+    r"""(?:
+        # addresses of tags and links (modelscope_studio/utils/process_links.py)
+        (?:src=(?=['"]) | "imgSrc":[ ]*(?="|$) | \]\() ['"]?[^'"()\n]*
+        # Qwen-Agent deletes code fences, and makes a block of <think> (qwen_agent/gui/utils.py)
+        | `{1,2} | <(?:t(?:h(?:i(?:nk?)?)?)?)?
+        # it closes a block after each step of what grows inside: thinking, and half of the tag that ends it; arguments
+        | (?:</?(?:t(?:h(?:i(?:nk?)?)?)?)?)? \s* </details> \s*
+    )$""",
+    re.VERBOSE,
+)
+# Chatbots whose apps rewrite parts of a text: the end of a text that may change when more comes.
+PROVISIONAL: dict[str, re.Pattern[str]] = {"modelscopechatbot": _MODELSCOPE, "modelscopelegacychatbot": _MODELSCOPE}
 
 WINDOW = 512
 """Characters at the end of a text in which its provisional part is looked for."""
