@@ -19,13 +19,14 @@ class FrameSplitter:
         limit: the most bytes one event may have, or None.
     """
 
-    __slots__ = ("_buffer", "_data", "_limit", "_scanned", "_skip_newline")
+    __slots__ = ("_buffer", "_data", "_limit", "_scanned", "_size", "_skip_newline")
 
     def __init__(self, limit: int | None = None) -> None:
         self._buffer = bytearray()
         self._scanned = 0
         self._limit = limit
         self._data: list[bytes] = []
+        self._size = 0
         self._skip_newline = False
 
     @property
@@ -49,6 +50,7 @@ class FrameSplitter:
         start = 0
         while (end := chunk.find(b"\n\n", start)) >= 0:
             if chunk.startswith(b"data: ", start) and chunk.find(b"\n", start, end) < 0:
+                self._check(end - start - 6)
                 events.append(chunk[start + 6 : end])
             else:
                 events += self._feed_lines(chunk[start : end + 2])
@@ -86,7 +88,7 @@ class FrameSplitter:
         if start:
             del buffer[:start]
             self._scanned -= start
-        self._check(len(buffer))
+        self._check(len(buffer) - len(b"data: "))
         return events
 
     def _line(self, line: bytes) -> bytes | None:
@@ -95,15 +97,14 @@ class FrameSplitter:
                 return None
             event = b"\n".join(self._data)
             self._data.clear()
+            self._size = 0
             return event
         if line.startswith(b"data:"):
             self._data.append(line[6:] if line[5:6] == b" " else line[5:])
-            self._check(0)
+            self._size += len(self._data[-1]) + 1  # with the line's end: an empty line costs, too
+            self._check(-1)
         return None
 
     def _check(self, extra: int) -> None:
-        if self._limit is None:
-            return
-        size = extra + sum(map(len, self._data))
-        if size > self._limit:
+        if self._limit is not None and self._size + extra > self._limit:
             raise FrameTooLarge(f"An event of the stream is larger than {self._limit} bytes.")

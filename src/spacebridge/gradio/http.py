@@ -180,7 +180,7 @@ class HttpClient:
             if self.trace is not None:
                 self.trace.reply(response.status, response.headers.items(), None)
             if response.content_type != "text/event-stream":
-                body = await self._read(response, asked)
+                body = await self._guarded(self._read(response, asked), asked, "connect", self.timeouts.connect)
                 raise errors.NotJSON(
                     f"{asked} was answered with {response.content_type}, not with an event stream.",
                     doc=body[:200].decode("utf-8", "replace"),
@@ -284,7 +284,7 @@ class HttpClient:
             case aiohttp.ConnectionTimeoutError():
                 found = _timed_out(asked, "connect", self.timeouts.connect)
             case TimeoutError():
-                found = _timed_out(asked, limit, seconds)
+                found = _timed_out(asked, limit, seconds, still_running=limit in ("idle", "first_text"))
             case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
                 found = self._proxy_failed(error, asked)
             case aiohttp.ClientSSLError() | ssl.SSLError():

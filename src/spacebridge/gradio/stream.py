@@ -132,13 +132,19 @@ class EventStream:
                 raise errors.ProtocolError(f"The queue of {self._http.host} gave no event id.")
             submission.event_id = event_id
             self._events[event_id] = submission
+        except errors.TimedOut as error:
+            error.still_running = True  # it may have joined all the same
+            raise
         finally:
             self._joining -= 1
-            early, self._unknown = self._unknown, []
+            early = [message for message in self._unknown if message.event_id == submission.event_id]
+            # The rest belongs to events whose joins are still being answered, if to any.
+            others = [message for message in self._unknown if message.event_id != submission.event_id]
+            self._unknown = others if self._joining else []
         try:
             for message in early:
                 self._dispatch(message)
-            if self._reader is None or self._reader.done():
+            if not submission.done.done() and (self._reader is None or self._reader.done()):
                 name = f"spacebridge stream {self._session_hash}"
                 self._reader = asyncio.create_task(self._read(), name=name)
             if submission.cancelled:
