@@ -89,7 +89,7 @@ class GrowingValue:
             parent = parent[key]
             key = step
         if name == "append":
-            if not isinstance(parent[key], str) or not isinstance(value, str):
+            if not isinstance(parent, list | dict) or not isinstance(parent[key], str) or not isinstance(value, str):
                 raise TypeError
             self._path, self._parent, self._key = path, parent, key
             self._tail.write(value)

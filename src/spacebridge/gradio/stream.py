@@ -213,7 +213,10 @@ class EventStream:
         try:
             await self._read_once()
             while self._events:  # one joined while the server was ending the stream
+                known = set(self._events)
                 await self._read_once()
+                if known & self._events.keys():
+                    raise errors.StreamCut(f"{self._asked}: the server ended the stream in mid-answer.")
         except Exception as raised:  # noqa: BLE001 - handed to those who wait, whatever it is
             error = raised
         finally:
@@ -225,9 +228,14 @@ class EventStream:
         splitter = FrameSplitter(self._http.limits.frame)
         trace = self._http.trace
         content = response.content
+        too_large: errors.FrameTooLarge | None = None
         try:
-            while chunk := await content.readany():
-                for frame in splitter.feed(chunk):
+            while too_large is None and (chunk := await content.readany()):
+                try:
+                    frames = splitter.feed(chunk)
+                except errors.FrameTooLarge as error:
+                    frames, too_large = error.frames, error
+                for frame in frames:
                     if trace is not None:
                         trace.frame(frame)
                     message = decode_message(frame)
@@ -239,6 +247,8 @@ class EventStream:
                         return
                     elif message.msg == "unexpected_error":
                         raise self._unexpected(message)
+            if too_large is not None:
+                raise too_large
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise self._http.lost(error, self._asked) from error
         finally:
