@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any, TypeGuard, cast
 
-__all__ = ["as_list", "as_object", "as_text", "is_list", "is_object"]
+import msgspec
+
+__all__ = ["NOT_JSON", "as_list", "as_object", "as_text", "is_list", "is_object"]
+
+
+NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding raises where bytes are no JSON, or are nested beyond all reason."""
 
 
 def is_object(value: object) -> TypeGuard[dict[str, Any]]:

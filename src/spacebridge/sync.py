@@ -95,6 +95,26 @@ class Conversation:
 
         return Turn(self._portal, self._portal.call(begin()))
 
+    def retry(self, **options: Any) -> Turn:
+        """Have the last answer made anew, where the app offers that."""
+
+        async def begin() -> AsyncTurn:
+            return self._conversation.retry(**options)
+
+        return Turn(self._portal, self._portal.call(begin()))
+
+    def choose(self, option: str, **options: Any) -> Turn:
+        """Answer with one of the options that the last bubble offers."""
+
+        async def begin() -> AsyncTurn:
+            return self._conversation.choose(option, **options)
+
+        return Turn(self._portal, self._portal.call(begin()))
+
+    def undo(self) -> None:
+        """Take back the last message and its answer, where the app offers that."""
+        self._portal.call(self._conversation.undo())
+
     def ask(self, prompt: str, **options: Any) -> Answer:
         """Say something and wait for the whole answer."""
         return self._portal.call(self._conversation.ask(prompt, **options))

@@ -241,6 +241,8 @@ class Double:
                 await self.connection(reader, writer, self.connections)
         finally:
             self.open_connections -= 1
+            if writer.transport.get_write_buffer_size():
+                writer.transport.abort()  # nobody reads: what is written would be waited for without end
             writer.close()
             with contextlib.suppress(ConnectionError, ssl.SSLError, OSError):
                 await writer.wait_closed()

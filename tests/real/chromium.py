@@ -120,7 +120,7 @@ class ChromiumPage:
     async def ready(self) -> None:
         """Wait until the app is drawn and its load events are over."""
         self.config = await self.tab.evaluate("fetch('config').then((answer) => answer.json())")
-        await self.tab.locator(".gradio-container :is(button, textarea):visible").first.wait_for(timeout=30_000)
+        await self.tab.locator(".gradio-container :is(button, textarea):visible").first.wait_for()
         await self.settle()
 
     async def turn(
@@ -131,7 +131,7 @@ class ChromiumPage:
         click: str | None = None,
         chatbot: int = 0,
         settle: float = 0.6,
-        timeout: float = 60.0,
+        timeout: float = 30.0,
         until: Callable[[Reading], bool] | None = None,
     ) -> Reading:
         """Type (into the first text area, or the one ``box`` selects) and press Enter, or ``click`` a button by its text.
@@ -165,7 +165,7 @@ class ChromiumPage:
         """Everything noted so far: (kind, URL, text)."""
         return [tuple(item) for item in await self.tab.evaluate("window.__wire")]
 
-    async def settle(self, quiet: float = 0.6, timeout: float = 60.0, more_than: int = -1) -> None:
+    async def settle(self, quiet: float = 0.6, timeout: float = 30.0, more_than: int = -1) -> None:
         """Wait until no event runs and nothing was noted for ``quiet`` seconds (and more than so many notes are there)."""
         loop = asyncio.get_running_loop()
         end, since, before = loop.time() + timeout, loop.time(), -1
@@ -322,6 +322,7 @@ async def chromium() -> AsyncIterator[Browser]:
             context = await playwright.chromium.launch_persistent_context(
                 profile, executable_path=CHROMIUM, args=ARGUMENTS, viewport={"width": 1100, "height": 900}
             )
+            context.set_default_timeout(20_000)
             await context.add_init_script(WATCH)
             try:
                 yield Browser(context)

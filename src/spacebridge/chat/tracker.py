@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 __all__ = ["AnswerTracker"]
 
 _SEPARATOR = "\n\n"
+# A text that had no provisional end gets one by more text only if that goes on with one of a few short words.
+_OPENING = 32
 
 
 class AnswerTracker:
@@ -53,13 +55,14 @@ class AnswerTracker:
         before: the chatbot's value before the turn.
         prompt: what was asked.
         rules: how the Space decorates its answers.
-        tags: opening tags that the chatbot itself turns into thought bubbles (``reasoning_tags``).
+        tags: opening and closing tags that the chatbot turns into thought bubbles (``reasoning_tags``).
         provisional: matches the end of a text that the chatbot will rewrite when more comes.
         emit: takes the events.
         attachment: makes an attachment of a file as the app names it.
         turn_id: of the turn.
         limit: the most characters of an answer.
         at_end: whether the text is given once, whole, at the end.
+        may_be_empty: whether no answer at all is no error.
     """
 
     def __init__(
@@ -75,16 +78,19 @@ class AnswerTracker:
         turn_id: str = "",
         limit: int | None = None,
         at_end: bool = False,
+        may_be_empty: bool = False,
     ) -> None:
         self._rules = rules
         self._provisional = provisional
         self._recent = ""
         self._tags = tags
+        self._starts = frozenset(tag[:1] for tag in tags)
         self._emit = emit
         self._attachment = attachment
         self._turn_id = turn_id
         self._limit = limit
         self._at_end = at_end
+        self._may_be_empty = may_be_empty
         self._prompt = prompt
         self._before = _Side(parse_bubbles(before))
         self._floor: int | None = None
@@ -151,7 +157,7 @@ class AnswerTracker:
         if self._value is not None:
             self._look(final=True)
         text, reasoning = self.text, self.reasoning
-        if not text.strip() and not self._attachments:
+        if not text.strip() and not self._attachments and not self._may_be_empty:
             also = " There was reasoning, but no answer." if reasoning else ""
             raise errors.EmptyAnswer(f"The turn ended without an answer.{also}", partial=text)
         return Finished(turn_id=self._turn_id, text=text, reasoning=reasoning, layout_changed=self.layout_changed)
@@ -159,14 +165,15 @@ class AnswerTracker:
     # The ordinary token
 
     def _grow(self, operations: list[Operation]) -> bool:
-        hot, tags = self._hot, self._tags
+        hot = self._hot
+        starts = self._starts | {"<"} if self._hot_reasoning else self._starts
         for name, path, value in operations:
             if name != "append" or path != hot or not isinstance(value, str):
                 return False
-            if "<" in value and (tags or self._hot_reasoning):
+            if any(start in value for start in starts):
                 return False
             if self._provisional is not None:
-                self._recent = (self._recent + value)[-WINDOW:]
+                self._recent = self._recent[-_OPENING:] + value
                 if self._provisional.search(self._recent):
                     return False
         for operation in operations:
@@ -203,8 +210,9 @@ class AnswerTracker:
                 if text:
                     self._bubble = index
             elif bubble.kind == "thought":
-                thoughts.append(bubble.text)
-                hot = True if bubble.text else None
+                held = 0 if final else held_suffix(bubble.text, self._tags)
+                thoughts.append(bubble.text[: len(bubble.text) - held])
+                hot = True if bubble.text and not held else None
             elif bubble.kind == "tool":
                 self._tool(index, bubble)
             elif bubble.file is not None:

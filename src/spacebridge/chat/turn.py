@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 from spacebridge import errors
 from spacebridge.chat.components import is_chatbot
@@ -15,7 +15,6 @@ from spacebridge.shape import as_list, as_object, is_object
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 
-    from spacebridge.chat.layout import Candidate
     from spacebridge.chat.tracker import AnswerTracker
     from spacebridge.gradio.config import Dependency
     from spacebridge.gradio.diff import Operation
@@ -25,13 +24,21 @@ if TYPE_CHECKING:
     from spacebridge.page.page import Page
     from spacebridge.page.values import LiveValue
 
-__all__ = ["Turn", "TurnEnd"]
+__all__ = ["Fire", "Turn", "TurnEnd"]
 
 _SETTLED_TICKS = 2.5
 _SHORTEST_QUIET = 0.3
 _TRAILING = 30.0
 
 TurnEnd = Literal["finished", "failed", "left", "lost"]
+
+
+class Fire(NamedTuple):
+    """An event of a component that begins a turn."""
+
+    component: int
+    event: str
+    data: object = None
 
 
 class Turn:
@@ -43,7 +50,7 @@ class Turn:
     Args:
         turn_id: named in all events.
         page: the conversation's page; its listener is the turn while it runs.
-        begin: prepares the page; gives a tracker for the chatbot's value, and the chat.
+        begin: prepares the page; gives a tracker for the chatbot's value, the chatbot, and what to fire.
         timeouts: time limits.
         limits: other limits.
         slot: a place among the turns that may run at once.
@@ -55,7 +62,7 @@ class Turn:
         turn_id: str,
         *,
         page: Page,
-        begin: Callable[[], Coroutine[Any, Any, tuple[AnswerTracker, Candidate]]],
+        begin: Callable[[], Coroutine[Any, Any, tuple[AnswerTracker, int, Fire]]],
         timeouts: Timeouts,
         limits: Limits,
         slot: contextlib.AbstractAsyncContextManager[Any],
@@ -286,13 +293,12 @@ class Turn:
     async def _converse(self) -> None:
         page = self._page
         self._set_phase("first_text", self._timeouts.first_text)
-        self._tracker, chat = await self._begin()
-        self._output = chat.output
+        self._tracker, self._output, fire = await self._begin()
         self._fired = True
         ticking = self._ticking()
         if ticking:
             page.start_timers()
-        page.fire(chat.trigger, chat.event)
+        page.fire(fire.component, fire.event, fire.data)
         await page.settle()
         if ticking and self._failure is None:
             await self._wait_for_ticks(self._tracker)

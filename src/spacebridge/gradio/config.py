@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeGuard
 import msgspec
 
 from spacebridge.errors import NotGradio
-from spacebridge.shape import as_list, as_object, is_list, is_object
+from spacebridge.shape import NOT_JSON, as_list, as_object, is_list, is_object
 
 __all__ = ["Component", "Config", "Dependency", "Target", "parse_config", "parse_dependencies"]
 
@@ -115,13 +115,13 @@ def parse_config(body: bytes, *, where: str) -> Config:
     """
     try:
         raw: object = msgspec.json.decode(body)
-    except (ValueError, RecursionError):
+    except NOT_JSON:
         match = _SCRAPE.search(body)
         if match is None:
             raise _not_gradio(where, body, "the reply is not JSON") from None
         try:
             raw = msgspec.json.decode(match[1])
-        except (ValueError, RecursionError):
+        except NOT_JSON:
             raise _not_gradio(where, body, "the configuration in the page is not JSON") from None
     if not is_object(raw):
         raise _not_gradio(where, body, "the reply is JSON, but no object")
@@ -135,7 +135,7 @@ def parse_config(body: bytes, *, where: str) -> Config:
     max_file_size = doc.get("max_file_size")
     space_id = doc.get("space_id")
     return Config(
-        version=tuple(int(part) for part in re.findall(r"\d+", version_text)[:3]),
+        version=tuple(int(part) for part in re.findall(r"\d{1,9}", version_text)[:3]),
         version_text=version_text or "unknown",
         protocol=_text(doc, "protocol") or "ws",
         api_prefix=_path(_text(doc, "api_prefix")),

@@ -15,7 +15,6 @@ from spacebridge.shape import as_list, is_list
 __all__ = ["DiffError", "GrowingValue", "Operation", "is_operations"]
 
 Operation = list[Any]
-_NAMES = frozenset({"append", "replace", "add", "delete"})
 
 
 class DiffError(ValueError):
@@ -28,10 +27,11 @@ def is_operations(value: object) -> TypeGuard[list[Operation]]:
 
 
 def _is_operation(item: object) -> bool:
-    if not is_list(item):
-        return False
-    parts = as_list(item)
-    return len(parts) == 3 and is_list(parts[1]) and isinstance(parts[0], str) and parts[0] in _NAMES
+    match item:
+        case ["append" | "replace" | "add" | "delete", list(), _]:  # pyright: ignore[reportUnknownVariableType] - any JSON
+            return True
+        case _:
+            return False
 
 
 class GrowingValue:
@@ -89,7 +89,7 @@ class GrowingValue:
             parent = parent[key]
             key = step
         if name == "append":
-            if not isinstance(parent, list | dict) or not isinstance(parent[key], str) or not isinstance(value, str):
+            if isinstance(parent, str) or not isinstance(parent[key], str) or not isinstance(value, str):
                 raise TypeError
             self._path, self._parent, self._key = path, parent, key
             self._tail.write(value)

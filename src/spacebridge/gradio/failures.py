@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from spacebridge import errors
-from spacebridge.shape import as_list, as_object, is_list, is_object
+from spacebridge.shape import NOT_JSON, as_list, as_object, is_list, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = ["error_from_output", "error_from_reply", "parse_retry_after"]
 
-_TAG = re.compile(r"<[^<>]{1,500}>")
+_TAG = re.compile(r"</?[a-zA-Z!][^<>]{0,500}>")
 _QUOTED = re.compile(r"^(['\"])(.*)\1$", re.DOTALL)
 _WAIT = re.compile(r"Try again in (?:(\d+) days?, )?(\d+):(\d\d):(\d\d)", re.IGNORECASE)
 _QUOTA = re.compile(r"(ZeroGPU|GPU) quota|GPU limit|pending credits|illegal duration", re.IGNORECASE)
@@ -102,7 +102,7 @@ def parse_retry_after(value: str | None) -> float | None:
         return float(value)
     try:
         date = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if date.tzinfo is None:
         date = date.replace(tzinfo=dt.UTC)
@@ -114,7 +114,7 @@ def _reason(headers: Mapping[str, str], body: bytes) -> str:
     text = body[:20_000].decode("utf-8", "replace")
     try:
         doc: object = msgspec.json.decode(body)
-    except (ValueError, RecursionError):
+    except NOT_JSON:
         if "html" in headers.get("Content-Type", "") or text.lstrip()[:1] == "<":
             title = re.search(r"<title[^>]*>(.*?)</title>", text, re.DOTALL | re.IGNORECASE)
             text = f"an HTML page ({title[1].strip()})" if title and title[1].strip() else "an HTML page"

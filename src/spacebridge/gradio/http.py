@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import ssl
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -16,7 +17,7 @@ from spacebridge import errors
 from spacebridge.gradio.failures import error_from_reply
 from spacebridge.gradio.trace import Trace, redact_url
 from spacebridge.options import Limits, Timeouts
-from spacebridge.shape import as_object
+from spacebridge.shape import NOT_JSON, as_object
 from spacebridge.version import __version__
 
 if TYPE_CHECKING:
@@ -336,12 +337,14 @@ class HttpClient:
         try:
             target = urljoin(url, location)
             here, there = urlsplit(url), urlsplit(target)
-            upgraded = (here.scheme, there.scheme) == ("http", "https") and here.hostname == there.hostname
-            same_port = _port(here) == _port(there) or (upgraded and (_port(here), _port(there)) == (80, 443))
-        except ValueError:
+            _port(there)
+        except ValueError as error:
+            shown = redact_url(location)
             raise errors.RedirectRefused(
-                f"{asked} is redirected to what is no URL.", location=location, status=status
-            ) from None
+                f"{asked} is redirected to {shown!r}, which is no address.", location=shown, status=status
+            ) from error
+        upgraded = (here.scheme, there.scheme) == ("http", "https") and here.hostname == there.hostname
+        same_port = _port(here) == _port(there) or (upgraded and (_port(here), _port(there)) == (80, 443))
         if not location or here.hostname != there.hostname or not same_port or there.scheme not in ("http", "https"):
             shown = redact_url(target)
             raise errors.RedirectRefused(f"{asked} is redirected to {shown}.", location=shown, status=status)
@@ -387,7 +390,7 @@ def decode_json(reply: Reply, *, asked: str) -> Any:
     """
     try:
         return msgspec.json.decode(reply.body)
-    except (ValueError, RecursionError):
+    except NOT_JSON:
         kind = reply.headers.get("Content-Type", "no content type")
         start = reply.body[:200].decode("utf-8", "replace")
         hint = "An HTML page here is mostly a proxy's or host's error page." if "html" in kind else None
@@ -397,7 +400,10 @@ def decode_json(reply: Reply, *, asked: str) -> Any:
 def is_loopback(url: str) -> bool:
     """Whether a URL points at this machine."""
     host = urlsplit(url).hostname or ""
-    return host in ("localhost", "::1") or host.startswith("127.") or host.endswith(".localhost")
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:  # it is a name
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _socks_connector(proxy: str) -> aiohttp.BaseConnector:

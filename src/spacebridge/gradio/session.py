@@ -75,9 +75,11 @@ class _Outputs:
         while len(self._values) < len(data):  # an app that is reloaded can grow
             self._values.append(GrowingValue())
             self._known.append(True)
+        diffs = self._begun and not self._full
         for position, item in enumerate(data):
-            if self._begun and not self._full:
-                self._grow(position, item)
+            if diffs:
+                if item:
+                    self._grow(position, item)
             elif is_operations(item):
                 self._stale(position, item)
             else:
@@ -101,7 +103,7 @@ class _Outputs:
         self._listener.on_output(position, self._values[position], None)
 
     def _grow(self, position: int, item: object) -> None:
-        if not item or not self._known[position]:
+        if not self._known[position]:
             return
         if not is_list(item):
             self._lose(position, "no diff where one was expected")

@@ -244,6 +244,7 @@ class EventStream:
                     elif message.event_id is not None:
                         self._dispatch(message)
                     elif message.msg == "close_stream":
+                        await _read_to_end(content)
                         return
                     elif message.msg == "unexpected_error":
                         raise self._unexpected(message)
@@ -294,3 +295,11 @@ class EventStream:
         if message.session_not_found is True or "not found" in text.lower():
             return errors.SessionLost(f"{self._asked}: the server does not know the session ({text}).")
         return errors.StreamCut(f"{self._asked}: the server gave up: {text}")
+
+
+async def _read_to_end(content: aiohttp.StreamReader) -> None:
+    """Read the end of the body that follows ``close_stream``: then the connection can be used for the next request."""
+    with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
+        async with asyncio.timeout(_DRAIN):
+            while await content.readany():
+                pass

@@ -36,7 +36,7 @@ class EventGraph:
         self._children.clear()
         for dependency in self.dependencies.values():
             for target in dependency.targets:
-                if target.id is not None:
+                if target.id is not None or target.event == "load":
                     self._listeners.setdefault((target.id, target.event), []).append(dependency)
             if dependency.trigger_after is not None:
                 self._children.setdefault(dependency.trigger_after, []).append(dependency)
@@ -54,6 +54,13 @@ class EventGraph:
         for (number, name), found in list(self._listeners.items()):
             if name == event and number is not None:
                 yield number, list(found)
+
+    def loads(self) -> list[tuple[int | None, Dependency]]:
+        """What opening the page fires, each with its target. Before 6 some have none."""
+        found = [
+            (number, each) for (number, name), found in self._listeners.items() if name == "load" for each in found
+        ]
+        return list({dependency.id: (number, dependency) for number, dependency in found}.values())
 
     def children(self, dependency: int) -> list[Dependency]:
         """What follows a dependency by ``.then``, ``.success`` or ``.failure``."""

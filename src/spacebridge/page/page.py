@@ -1,7 +1,7 @@
 r"""A page at work: events fire listeners, listeners run on the server, their ends fire what follows.
 
 The rules are those of Gradio's own front-ends (``js/core``): ``Blocks.svelte`` for 4 and 5, ``dependency.ts`` for 6.
-Where the generations differ, ``Page.sequential`` is True for 6:
+``Page.sequential`` is True for 6. The generations differ in:
 
 ======================  =====================================  =========================================
 \                       4, 5                                   6
@@ -9,7 +9,8 @@ Where the generations differ, ``Page.sequential`` is True for 6:
 listeners of one event  at once, on a snapshot of the values   one after another, each sees the one before
 ``.then`` on failure    runs                                   does not run; ``.failure`` does
 after a cancel          all that follows runs                  ``.failure`` and ``.then`` run
-State that changed      at the end; any listener of the State  at each step; its ``change`` listeners
+State that changed      any listener of the State; in 4 only   its ``change`` listeners
+                        at the end of a run
 ======================  =====================================  =========================================
 """
 
@@ -90,6 +91,7 @@ class Page:
         self.values = ComponentValues(config.components)
         self.session = session
         self.sequential = config.version >= (6,)
+        self._states_in_stream = config.version >= (5,)
         self.listener: PageListener = _Silent()
         self.loaded = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -98,6 +100,8 @@ class Page:
         """How often each dependency is about to run."""
         self._deferred: dict[int, tuple[Dependency, int | None, int]] = {}
         self._failure: BaseException | None = None
+        self._at_rest = asyncio.Event()
+        """Set when the last task ended, or one failed."""
         self._tickers: list[asyncio.Task[None]] = []
         self._stopping: frozenset[int] | None = None
         """While the page is being stopped: the components whose writers must not start any more."""
@@ -126,9 +130,8 @@ class Page:
         if self.loaded:
             return
         self.loaded = True
-        for component, listeners in self.graph.events("load"):
-            for dependency in listeners:
-                self._begin(dependency, component if self.sequential else None, 0)
+        for component, dependency in self.graph.loads():
+            self._begin(dependency, component if self.sequential else None, 0)
         try:
             async with asyncio.timeout(seconds):
                 await self.settle()
@@ -156,7 +159,8 @@ class Page:
                 of the app's functions are told to the listener instead, since the page goes on after them.
         """
         while self._tasks and self._failure is None:
-            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            self._at_rest.clear()
+            await self._at_rest.wait()
         if self._failure is not None:
             failure, self._failure = self._failure, None
             raise failure
@@ -276,6 +280,8 @@ class Page:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None and self._failure is None:
             self._failure = error
+        if not self._tasks or self._failure is not None:
+            self._at_rest.set()
 
     def _expect(self, dependency: Dependency) -> None:
         self._waiting[dependency.id] = self._waiting.get(dependency.id, 0) + 1
@@ -345,7 +351,7 @@ class Page:
             self._fire(watchers, number, None, run.depth + 1)
 
     def step(self, run: _Run, output: Output, *, final: bool) -> None:
-        for number in output.changed_state_ids or () if final or self.sequential else ():
+        for number in output.changed_state_ids or () if final or self._states_in_stream else ():
             if isinstance(number, int):
                 watchers = (
                     self.graph.listeners(number, "change") if self.sequential else self.graph.listeners_of(number)
@@ -446,7 +452,7 @@ class _Run:
 
     def on_output(self, position: int, value: GrowingValue, operations: list[Operation] | None) -> None:
         """An output of the call changed."""
-        if operations is None or any(not operation[1] for operation in operations):
+        if operations is None or _replace_whole(operations):
             operations = None
             self._in_update[position] = is_update(value.get())
         in_update = self._in_update.get(position, False)
@@ -455,6 +461,14 @@ class _Run:
     def on_step(self, output: Output) -> None:
         """All outputs of a message were told."""
         self._page.step(self, output, final=False)
+
+
+def _replace_whole(operations: list[Operation]) -> bool:
+    """Whether one of the operations is on the whole value."""
+    for _, path, _ in operations:  # noqa: SIM110 - for each token, and twice as quick as any()
+        if not path:
+            return True
+    return False
 
 
 async def _end(tasks: Iterable[asyncio.Task[Any]]) -> None:

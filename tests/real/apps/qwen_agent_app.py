@@ -158,7 +158,7 @@ def agents(options):
         "api_key": "none",
         "generate_cfg": {"max_input_tokens": -1},
     }
-    kind = Assistant if options.tools or options.files else BasicAgent
+    kind = Assistant if options.tools else BasicAgent
     more = {"function_list": ["shout"]} if options.tools else {}
     made = [
         kind(llm=llm, name=name, description=f"{name} demo", system_message="You are a helpful assistant.", **more)
@@ -181,7 +181,6 @@ def main(argv=None) -> None:
     parser.add_argument("--mention", action="store_true", help="as enable_mention of the real page")
     parser.add_argument("--demo", action="store_true", help="placeholder and tail")
     parser.add_argument("--tools", action="store_true", help="agents that can call the tool 'shout'")
-    parser.add_argument("--files", action="store_true", help="agents that read documents")
     parser.add_argument("--examples", action="store_true", help="prompt suggestions on the page")
     parser.add_argument("--concurrency", type=int, default=10)
     options = parser.parse_args(argv)
