@@ -158,6 +158,9 @@ class Turn:
                     yield events.popleft()
                 if self._over:
                     break
+                if self._waiter is not None and not self._waiter.done():
+                    closing = False
+                    raise errors.TurnInProgress("Somebody else waits for the events of this turn.")
                 self._waiter = asyncio.get_running_loop().create_future()
                 await self._waiter
             if self._error is not None:
@@ -197,7 +200,11 @@ class Turn:
 
     def on_end(self, dependency: Dependency, error: errors.SpacebridgeError | None) -> None:
         """A run ended."""
-        if not self._fired or self._finished is not None:
+        if not self._fired:
+            return
+        if self._finished is not None:
+            if error is not None:
+                self._notice("error", error.message)
             return
         if error is not None:
             if self._failure is None and self._page.graph.may_write([dependency], [self._output]):
@@ -258,7 +265,11 @@ class Turn:
                     await self._converse()
             except errors.SpacebridgeError as error:
                 await self._stop()
-                if self._finished is None or isinstance(error, errors.SessionLost):
+                if isinstance(error, errors.SessionLost):
+                    raise
+                if self._failure is not None:  # the app failed first, and then what it went on with all the same
+                    raise self._failure from error
+                if self._finished is None:
                     raise
                 # The answer is whole. What failed is only what the app does afterwards.
                 self._notice("error", error.message)
@@ -372,6 +383,8 @@ class Turn:
         eta = message.rank_eta if isinstance(message.rank_eta, int | float) else None
         rank = message.rank if isinstance(message.rank, int) else None
         size = message.queue_size if isinstance(message.queue_size, int) else None
+        if self._finished is not None:  # only a step that follows the answer waits
+            return
         self._set_phase("queue", self._timeouts.queue)
         self._emit(Queued(turn_id=self.turn_id, rank=rank, size=size, eta=eta))
         longest = self._limits.queue_eta

@@ -238,24 +238,32 @@ class EventStream:
                 for frame in frames:
                     if trace is not None:
                         trace.frame(frame)
-                    message = decode_message(frame)
-                    if message is None:
-                        self._broken(frame)
-                    elif message.event_id is not None:
-                        self._dispatch(message)
-                    elif message.msg == "close_stream":
+                    if self._take(frame):
                         await _read_to_end(content)
                         return
-                    elif message.msg == "unexpected_error":
-                        raise self._unexpected(message)
             if too_large is not None:
                 raise too_large
+        except errors.SpacebridgeError:  # some of ours are aiohttp's, too
+            raise
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise self._http.lost(error, self._asked) from error
         finally:
             response.close()
         if self._events:
             raise errors.StreamCut(f"{self._asked}: the stream ended in mid-answer.")
+
+    def _take(self, frame: bytes) -> bool:
+        """Take one event of the stream; whether the server ends the stream with it."""
+        message = decode_message(frame)
+        if message is None:
+            self._broken(frame)
+        elif message.event_id is not None:
+            self._dispatch(message)
+        elif message.msg == "unexpected_error":
+            raise self._unexpected(message)
+        else:
+            return message.msg == "close_stream"
+        return False
 
     def _dispatch(self, message: Message) -> None:
         submission = self._events.get(message.event_id or "")
