@@ -81,6 +81,7 @@ class HttpClient:
         self._proxy = proxy
         self._cookies = dict(cookies or {})
         self._session: aiohttp.ClientSession | None = None
+        self._closed = False
 
     @property
     def host(self) -> str:
@@ -97,7 +98,8 @@ class HttpClient:
         return jar
 
     async def aclose(self) -> None:
-        """Close all connections."""
+        """Close all connections, for good."""
+        self._closed = True
         session, self._session = self._session, None
         if session is not None:
             await session.close()
@@ -181,7 +183,7 @@ class HttpClient:
             if self.trace is not None:
                 self.trace.reply(response.status, response.headers.items(), None)
             if response.content_type != "text/event-stream":
-                body = await self._read(response, asked)
+                body = await self._guarded(self._read(response, asked), asked, "connect", self.timeouts.connect)
                 raise errors.NotJSON(
                     f"{asked} was answered with {response.content_type}, not with an event stream.",
                     doc=body[:200].decode("utf-8", "replace"),
@@ -243,6 +245,8 @@ class HttpClient:
         asked = f"{method} {redact_url(url)}"
         if urlsplit(url).hostname != self._hostname:  # whoever built this address: the headers are for one host only
             raise errors.ProtocolError(f"{asked} would leave the host {self._hostname}; it was not sent.")
+        if self._closed:
+            raise errors.ConnectionLost(f"{asked} was not sent: the Space has been closed.", hint="Connect it again.")
         if self.trace is not None:
             self.trace.request(method, url, body if isinstance(body, bytes) else None)
         timeout = aiohttp.ClientTimeout(
@@ -285,7 +289,7 @@ class HttpClient:
             case aiohttp.ConnectionTimeoutError():
                 found = _timed_out(asked, "connect", self.timeouts.connect)
             case TimeoutError():
-                found = _timed_out(asked, limit, seconds)
+                found = _timed_out(asked, limit, seconds, still_running=limit in ("idle", "first_text"))
             case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
                 found = self._proxy_failed(error, asked)
             case aiohttp.ClientSSLError() | ssl.SSLError():

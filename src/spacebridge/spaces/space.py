@@ -150,11 +150,12 @@ class Space:
     async def aclose(self) -> None:
         """Leave all turns and close all connections."""
         conversations, self._conversations = self._conversations, []
-        for conversation in conversations:
-            await conversation.aclose()
-        stack, self._stack, self._app = self._stack, None, None
-        if stack is not None:
-            await stack.aclose()
+        try:
+            await asyncio.gather(*(conversation.aclose() for conversation in conversations))
+        finally:
+            stack, self._stack, self._app = self._stack, None, None
+            if stack is not None:
+                await stack.aclose()
 
     @property
     def config(self) -> Config:
