@@ -8,6 +8,10 @@ from typing import Annotated
 import typer
 
 from spacebridge.cli.commands.ask import ask
+from spacebridge.cli.commands.chat import chat
+from spacebridge.cli.commands.doctor import doctor
+from spacebridge.cli.commands.inspect import inspect
+from spacebridge.cli.commands.local import local
 from spacebridge.cli.commands.version import version
 from spacebridge.cli.exits import CODES
 
@@ -66,5 +70,5 @@ def spacebridge(
         os.environ["SPACEBRIDGE_DEBUG"] = "1"
 
 
-app.command()(ask)
-app.command()(version)
+for _command in (ask, chat, inspect, local, doctor, version):
+    app.command(context_settings={"max_content_width": 100})(_command)

@@ -27,8 +27,8 @@ __all__ = [
     "Reasoning",
     "Settings",
     "Settle",
-    "SpaceOptions",
     "SpaceOption",
+    "SpaceOptions",
     "System",
     "Timeout",
     "Token",
@@ -195,8 +195,10 @@ def parse_settle(text: str) -> Literal["now", "end"]:
     Raises:
         typer.BadParameter: it is neither ``now`` nor ``end``.
     """
-    if text == "now" or text == "end":
-        return text
+    if text == "now":
+        return "now"
+    if text == "end":
+        return "end"
     raise typer.BadParameter(f"{text!r} is neither `now` nor `end`.", param_hint="--settle")
 
 
@@ -218,5 +220,3 @@ def parse_auth(text: str | None) -> tuple[str, str] | None:
             )
         password = str(typer.prompt(f"Password of {user}", hide_input=True, err=True))
     return user, password
-
-

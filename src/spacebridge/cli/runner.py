@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import sys
@@ -94,6 +95,9 @@ def _run(command: Callable[[Interrupts], Coroutine[Any, Any, int]]) -> int:
             signal.signal(getattr(signal, name), interrupts.hit)
         return await command(interrupts)
 
+    if debugging():
+        logging.basicConfig(level=logging.INFO)
+        logging.getLogger("spacebridge").setLevel(logging.DEBUG)
     try:
         return asyncio.run(begin(), debug=False)
     except asyncio.CancelledError:
@@ -150,5 +154,3 @@ def _let_go_of_stdout() -> None:
     """Keep the interpreter from failing once more when it flushes at its end."""
     with contextlib.suppress(OSError, AttributeError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-

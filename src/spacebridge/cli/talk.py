@@ -8,7 +8,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Mapping, Sequence
 
     from spacebridge.chat.conversation import Conversation, FileLike
     from spacebridge.chat.events import Answer
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from spacebridge.cli.terminal.waiting import Waiting
     from spacebridge.spaces.space import Space
 
-__all__ = ["Display", "connecting", "form_for", "say"]
+__all__ = ["Display", "connected", "form_for", "say"]
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -70,18 +70,18 @@ def form_for(output: Output, *, json: bool, markdown: bool | None) -> Literal["j
 
 
 @contextlib.asynccontextmanager
-async def connecting(options: SpaceOptions, display: Display, **more: Any) -> AsyncIterator[Space]:
+async def connected(options: SpaceOptions, waiting: Waiting, **more: Any) -> AsyncGenerator[Space]:
     """The Space, connected; until it is, one is told what is waited for."""
     from spacebridge.cli.terminal.clean import clean_line
 
     local = options.address.partition(":")[0] == "local"
-    display.waiting.start("starting the embedded Space" if local else f"connecting to {clean_line(options.address)}")
+    waiting.start("starting the embedded Space" if local else f"connecting to {clean_line(options.address)}")
     try:
         async with options.space(**more) as space:
-            display.waiting.start("preparing")
+            waiting.stop()
             yield space
     finally:
-        display.waiting.stop()
+        waiting.stop()
 
 
 async def say(

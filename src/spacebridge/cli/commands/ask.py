@@ -70,7 +70,7 @@ def ask(
       spacebridge ask -f plan.pdf "What is missing here?"     a file
       spacebridge ask --set temperature=0.2 "Hello"           a setting of the app
       spacebridge ask --json "Hello" | jq -r 'select(.type == "text").text'
-    """
+    """  # noqa: D301 - \b keeps the lines of a help text
     values, when = parse_settings(setting), parse_settle(settle)
     text = read_prompt(prompt or [])
     options = SpaceOptions(
@@ -100,14 +100,14 @@ def ask(
 
 
 async def _ask(options: SpaceOptions, display: Display, text: str, **said: Any) -> int:
-    from spacebridge.cli.exits import BROKEN_PIPE, OK
+    from spacebridge.cli.exits import OK
     from spacebridge.cli.runner import report
-    from spacebridge.cli.talk import connecting, say
+    from spacebridge.cli.talk import connected, say
 
     display.prepare()
     begun = False
     try:
-        async with connecting(options, display) as space:
+        async with connected(options, display.waiting) as space:
             conversation = space.conversation()
             begun = True
             await say(display, conversation, text, **said)

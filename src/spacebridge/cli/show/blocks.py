@@ -154,7 +154,7 @@ class Cutter:
         return last[2][-1] == item[2][-1]
 
 
-def _opening(line: str, within_list: bool) -> Fence | None:  # noqa: FBT001 - two facts, one question
+def _opening(line: str, within_list: bool) -> Fence | None:
     match = _FENCE.match(line)
     if match is None or (match[2][0] == "`" and "`" in match[3]):
         return None

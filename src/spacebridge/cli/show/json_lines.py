@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from spacebridge.chat.events import Event
     from spacebridge.cli.terminal.streams import Output
 
-__all__ = ["JsonLines", "error_object"]
+__all__ = ["JsonLines", "error_object", "json_text"]
 
 
 class JsonLines:
@@ -43,6 +43,11 @@ class JsonLines:
         except UnicodeEncodeError:  # half a surrogate pair
             line = json.dumps(msgspec.to_builtins(value)).encode()
         await self._output.write_bytes(line + b"\n")
+
+
+def json_text(value: object) -> str:
+    """Plain data as JSON that people can read, too."""
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"
 
 
 def error_object(error: Exception) -> dict[str, Any]:

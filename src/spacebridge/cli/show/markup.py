@@ -99,8 +99,6 @@ class Painter:
             highlight=False,
             safe_box=not output.unicode,
         )
-        # rich replaces its box characters by the encoding of its file.
-        self._ascii = not output.unicode
         name = self._console.color_system if output.moves else None
         self._colours = _SYSTEMS.get(name or "")
 
@@ -155,7 +153,9 @@ class Painter:
             yield self._line(list(part.render(self._console)))
 
     def _lines(self, renderable: RenderableType) -> list[Line]:
-        options = self._console.options.update_width(self._width()).update(encoding="ascii" if self._ascii else "utf-8")
+        options = self._console.options.update_width(self._width())
+        if not self._output.unicode:
+            options.encoding = "ascii"  # draw tables with what there is
         return [self._line(line) for line in self._console.render_lines(renderable, options, pad=False)]
 
     def _line(self, segments: list[Segment]) -> Line:

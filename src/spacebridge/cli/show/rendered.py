@@ -48,9 +48,7 @@ class Rendered:
         reasoning: show the reasoning, too; else only how long it took.
     """
 
-    def __init__(
-        self, output: Output, errors: Output, waiting: Waiting, painter: Painter, *, reasoning: bool
-    ) -> None:
+    def __init__(self, output: Output, errors: Output, waiting: Waiting, painter: Painter, *, reasoning: bool) -> None:
         self._output = output
         self._errors = errors
         self._waiting = waiting
@@ -87,7 +85,14 @@ class Rendered:
             self._finish(event.text)
         elif isinstance(event, ReasoningDelta):
             self._think(event.text)
-        elif isinstance(event, Queued):
+        elif isinstance(event, AttachmentAdded):
+            self._attachments.append(event.attachment)
+        else:
+            self._around(event)
+
+    def _around(self, event: Event) -> None:
+        """Show what is not of the answer."""
+        if isinstance(event, Queued):
             self._waiting.queued(event)
         elif isinstance(event, Notice):
             if event.level != "progress":
@@ -99,8 +104,6 @@ class Rendered:
                 self._stay(line)
             elif not self._begun():
                 self._waiting.start(event.title)
-        elif isinstance(event, AttachmentAdded):
-            self._attachments.append(event.attachment)
 
     async def close(self, error: BaseException | None) -> None:
         """Leave on the screen what was said, and name the files of the answer."""

@@ -13,12 +13,17 @@ __all__ = ["clean", "clean_line"]
 
 _BIDI = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
 
-_TABLE: dict[int, str | None] = {code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\t\n"}
-_TABLE |= {0x0D: None, 0x7F: "\u2421", 0x2028: "\n", 0x2029: "\n"}
-_TABLE |= dict.fromkeys(range(0x80, 0xA0), "\ufffd")
-_TABLE |= dict.fromkeys(_BIDI)
-_TABLE |= dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
-_TABLE |= dict.fromkeys(range(0xFFF9, 0xFFFC), "\ufffd")
+_TABLE: dict[int, str | None] = {
+    **{code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\t\n"},
+    0x0D: None,
+    0x7F: "\u2421",
+    **dict.fromkeys(range(0x80, 0xA0), "\ufffd"),
+    0x2028: "\n",
+    0x2029: "\n",
+    **dict.fromkeys(_BIDI),
+    **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"),
+    **dict.fromkeys(range(0xFFF9, 0xFFFC), "\ufffd"),
+}
 
 
 def clean(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import select
@@ -123,6 +122,8 @@ async def _until_writable(fd: int) -> None:
     poll.register(fd, select.POLLOUT)
     if poll.poll(0):
         return
+    import asyncio
+
     loop = asyncio.get_running_loop()
     ready: asyncio.Future[None] = loop.create_future()
     done: Callable[[], None] = lambda: None if ready.done() else ready.set_result(None)  # noqa: E731
