@@ -18,18 +18,19 @@ from spacebridge.cli.exits import CODES
 __all__ = ["app"]
 
 
+_VARIABLES = {
+    "SPACEBRIDGE_SPACE": "the Space to ask without -s",
+    "SPACEBRIDGE_AUTH": "user:password of the app's login",
+    "SPACEBRIDGE_MODEL": "path of another GGUF model for `local`",
+    "SPACEBRIDGE_DEBUG": "1 shows tracebacks and logs",
+    "HF_TOKEN": "Hugging Face token",
+    "NO_COLOR": "no colours",
+}
+
+
 def _epilog() -> str:
     codes = "\n".join(f"  {code:>3}  {meaning}" for code, meaning in CODES.items())
-    variables = "\n".join(
-        (
-            "  SPACEBRIDGE_SPACE   the Space to ask without -s",
-            "  SPACEBRIDGE_AUTH    user:password of the app's login",
-            "  SPACEBRIDGE_MODEL   path of another GGUF model for `local`",
-            "  SPACEBRIDGE_DEBUG   1 shows tracebacks and logs",
-            "  HF_TOKEN            Hugging Face token",
-            "  NO_COLOR            no colours",
-        )
-    )
+    variables = "\n".join(f"  {name:<18}  {meaning}" for name, meaning in _VARIABLES.items())
     return f"\b\nExit codes:\n{codes}\n\n\b\nEnvironment:\n{variables}"
 
 

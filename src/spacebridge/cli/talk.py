@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
 
     from spacebridge.chat.conversation import Conversation, FileLike
-    from spacebridge.chat.events import Answer
+    from spacebridge.chat.events import Answer, Event
     from spacebridge.cli.options import SpaceOptions
     from spacebridge.cli.show.markup import Painter
     from spacebridge.cli.show.presenter import Presenter
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from spacebridge.cli.terminal.waiting import Waiting
     from spacebridge.spaces.space import Space
 
-__all__ = ["Display", "connected", "form_for", "say"]
+__all__ = ["Display", "Heard", "connected", "form_for", "say"]
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -62,6 +62,27 @@ class Display:
         return Rendered(self.output, self.errors, self.waiting, painter, reasoning=self.reasoning)
 
 
+class Heard:
+    """The answer so far."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+
+    @property
+    def text(self) -> str:
+        """As much of it as came."""
+        return "".join(self._parts)
+
+    def feed(self, event: Event) -> None:
+        """Listen to an event."""
+        from spacebridge.chat.events import Rewritten, TextDelta
+
+        if isinstance(event, TextDelta):
+            self._parts.append(event.text)
+        elif isinstance(event, Rewritten):
+            self._parts = [self.text[: event.keep], event.replacement]
+
+
 def form_for(output: Output, *, json: bool, markdown: bool | None) -> Literal["json", "plain", "markdown"]:
     """The form of answers: as asked for, else what suits the output."""
     if json:
@@ -92,8 +113,18 @@ async def say(
     files: Sequence[FileLike] = (),
     system: str | None = None,
     settings: Mapping[str, Any] | None = None,
+    heard: Heard | None = None,
 ) -> Answer:
     """Say something and show what comes; a cancellation stops the work on the server.
+
+    Args:
+        display: how it is shown.
+        conversation: in which it is said.
+        prompt: the message.
+        files: sent with it.
+        system: a system message.
+        settings: of the app.
+        heard: remembers the answer so far, for whoever interrupts it.
 
     Raises:
         SpacebridgeError: of whatever kind. What had come until then is shown.
@@ -107,6 +138,8 @@ async def say(
             display.waiting.start("waiting for the answer")
             presenter = await display.presenter()
             async for event in turn:
+                if heard is not None:
+                    heard.feed(event)
                 await presenter.feed(event)
     except BaseException as error:
         await _close(display, presenter, error)

@@ -12,7 +12,7 @@ from spacebridge.cli.exits import OK
 from spacebridge.cli.options import parse_value
 from spacebridge.cli.repl.transcript import Exchange, Transcript, load, save
 from spacebridge.cli.runner import report
-from spacebridge.cli.talk import say
+from spacebridge.cli.talk import Heard, say
 from spacebridge.cli.terminal.clean import clean_line
 from spacebridge.errors import FileRefused, InvalidConversation, InvalidSetting, SpacebridgeError
 
@@ -198,19 +198,28 @@ class Repl:
             files, self._files = self._files, []
         self._last = prompt, files
         _, conversation = await self._connected()
+        heard, typed = Heard(), self._greeting
         exchange = Exchange(prompt=prompt, files=[path.name for path in files])
         self._turns.append(exchange)
         try:
-            if not self._greeting and self._display.form == "plain" and len(self._turns) > 1:
+            if not typed and self._display.form == "plain" and len(self._turns) > 1:
                 await self._display.output.write("\n")
             answer = await say(
-                self._display, conversation, prompt, files=files, system=self._system, settings=self._settings
+                self._display,
+                conversation,
+                prompt,
+                files=files,
+                system=self._system,
+                settings=self._settings,
+                heard=heard,
             )
+            if typed:
+                self._display.errors.write_now("\n")
         except SpacebridgeError as error:
             exchange.answer, exchange.error = str(getattr(error, "text", "") or error.partial), error.message
             raise
         except BaseException:
-            exchange.error = "stopped"
+            exchange.answer, exchange.error = heard.text, "stopped"
             raise
         exchange.answer, exchange.reasoning = answer.text, answer.reasoning
         exchange.attachments = [attachment.url for attachment in answer.attachments]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from spacebridge.cli.terminal.clean import clean, clean_line
 from spacebridge.errors import InvalidConversation
 from spacebridge.version import __version__
 
@@ -94,16 +95,17 @@ def load(path: Path) -> Transcript:
 
 
 def _markdown(transcript: Transcript, data: Mapping[str, Any]) -> str:
-    title = " ".join(transcript.title.split()) or transcript.address
+    title = clean_line(transcript.title) or transcript.address
     parts = [f"# A conversation with {title}", f"<{transcript.url or transcript.address}>"]
     if transcript.system:
         parts += ["## System", transcript.system]
     for turn in transcript.turns:
         files = [f"File: {name}" for name in turn.files]
         parts += ["## You", turn.prompt, *files, "## Answer"]
-        parts += [part for part in (turn.answer, *turn.attachments) if part]
+        # Whoever reads the file may do so on a terminal; what is kept for loading is exact.
+        parts += [clean(part) for part in (turn.answer, *turn.attachments) if part]
         if turn.error:
-            parts.append(f"*{turn.error}*")
+            parts.append(f"*{clean_line(turn.error)}*")
     # For loading; no text in it can end the comment.
     kept = json.dumps(data, ensure_ascii=True).replace("<", "\\u003c").replace(">", "\\u003e")
     return "\n\n".join([*parts, f"{_BEGIN}{kept}{_END}"]) + "\n"

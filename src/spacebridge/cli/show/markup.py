@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from rich.color import ColorSystem
 from rich.console import Console
-from rich.markdown import Markdown
+from rich.markdown import Heading, Markdown
 from rich.segment import Segment
 from rich.style import Style
 from rich.syntax import Syntax
@@ -23,7 +23,7 @@ from spacebridge.cli.terminal.clean import clean
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from rich.console import RenderableType
+    from rich.console import ConsoleOptions, RenderableType, RenderResult
 
     from spacebridge.cli.show.blocks import Block
     from spacebridge.cli.terminal.streams import Output
@@ -64,11 +64,21 @@ class Line(msgspec.Struct, frozen=True):
     text: str
     width: int
     """Cells that it takes."""
+    blank: bool = False
+    """Whether there is nothing to be seen on it."""
+
+
+class _Heading(Heading):
+    """A heading on the left, without a frame, in every release of rich."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield self.text
 
 
 class _Markdown(Markdown):
     """Markdown in which nothing gets lost: HTML is text, line ends are line ends, links and images show their URL."""
 
+    elements: ClassVar = {**Markdown.elements, "heading_open": _Heading}
     _parser = MarkdownIt("commonmark", {"html": False}).enable("strikethrough").enable("table")
 
     def __init__(self, source: str) -> None:
@@ -105,7 +115,7 @@ class Painter:
     def markdown(self, source: str) -> list[Line]:
         """A piece of Markdown."""
         try:
-            return self._lines(_Markdown(clean(source)))
+            return _trimmed(self._lines(_Markdown(clean(source))))
         except Exception:  # noqa: BLE001 - no text of others may break the display of it
             return self.plain(source)
 
@@ -170,10 +180,16 @@ class Painter:
             safe = clean(text).replace("\n", " ")
             width += Segment(safe).cell_length
             parts.append((style or Style.null()).render(safe, color_system=self._colours))
-        return Line("".join(parts), width)
+        return Line("".join(parts), width, blank=not any(segment.text.strip() for segment in segments))
 
     def _width(self) -> int:
         return max(self._output.size[0], _NARROWEST)
+
+
+def _trimmed(lines: list[Line]) -> list[Line]:
+    """Lines without the blank ones around them: how far apart pieces stand is told elsewhere."""
+    filled = [number for number, line in enumerate(lines) if not line.blank]
+    return lines[filled[0] : filled[-1] + 1] if filled else []
 
 
 def _shown(tokens: list[Token]) -> Iterable[Token]:

@@ -100,6 +100,7 @@ class Rendered:
             elif not self._begun():
                 self._waiting.start(f"{event.title} {event.text}")
         elif isinstance(event, ToolStep):
+            self._end_thought()
             if line := self._steps.line(event, self._output):
                 self._stay(line)
             elif not self._begun():
