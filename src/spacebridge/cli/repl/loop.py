@@ -14,6 +14,7 @@ from spacebridge.cli.repl.transcript import Exchange, Transcript, load, save
 from spacebridge.cli.runner import report
 from spacebridge.cli.talk import Heard, say
 from spacebridge.cli.terminal.clean import clean_line
+from spacebridge.cli.terminal.keyboard import quiet_keyboard
 from spacebridge.errors import FileRefused, InvalidConversation, InvalidSetting, SpacebridgeError
 
 if TYPE_CHECKING:
@@ -92,6 +93,11 @@ class Repl:
 
     async def run(self) -> int:
         """Chat to the end; the exit code is that of the last error, for a person always 0."""
+        # All the time, so that what is typed ahead reaches the next prompt.
+        with quiet_keyboard(self._interrupts.at_exit) if self._greeting else contextlib.nullcontext():
+            return await self._run()
+
+    async def _run(self) -> int:
         code = OK
         try:
             if self._greeting:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import stat
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -96,15 +97,14 @@ class Lines:
         if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison] - it was closed by whoever started us
             self._lines = []
             return
-        stream = asyncio.StreamReader(limit=_LONGEST_LINE)
-        try:
-            await asyncio.get_running_loop().connect_read_pipe(
-                lambda: asyncio.StreamReaderProtocol(stream), sys.stdin.buffer
-            )
-        except (ValueError, OSError):  # a file
-            self._lines = sys.stdin.buffer.readlines()
-        else:
-            self._stream = stream
+        mode = os.fstat(sys.stdin.fileno()).st_mode
+        if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
+            self._lines = sys.stdin.buffer.readlines()  # a file: it does not keep us waiting
+            return
+        self._stream = stream = asyncio.StreamReader(limit=_LONGEST_LINE)
+        await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(stream), sys.stdin.buffer
+        )
 
 
 def history_file() -> Path:

@@ -171,16 +171,19 @@ class Painter:
     def _line(self, segments: list[Segment]) -> Line:
         if not self._output.colours:
             segments = list(Segment.remove_color(segments))
+        shown = [(text, style) for text, style, control in segments if not control and text != "\n"]
+        while shown and not shown[-1][0].strip():  # rich fills lines up
+            shown.pop()
+        if shown:
+            shown[-1] = shown[-1][0].rstrip(), shown[-1][1]
         parts: list[str] = []
         width = 0
-        for text, style, control in segments:
-            if control or text == "\n":
-                continue
+        for text, style in shown:
             # Once more: character references and percent signs may have become control characters.
             safe = clean(text).replace("\n", " ")
             width += Segment(safe).cell_length
             parts.append((style or Style.null()).render(safe, color_system=self._colours))
-        return Line("".join(parts), width, blank=not any(segment.text.strip() for segment in segments))
+        return Line("".join(parts), width, blank=not shown)
 
     def _width(self) -> int:
         return max(self._output.size[0], _NARROWEST)
