@@ -1,7 +1,10 @@
 """`spacebridge ask` as programs and people use it, against a real Gradio app."""
 
+import fcntl
 import json
 import os
+import re
+import select
 import signal
 import subprocess
 import time
@@ -138,6 +141,37 @@ def test_whoever_reads_goes_away(servers: Pool, chat: str):
     wait_for_log(servers, "STOPPED", before + 1)
 
 
+@pytest.mark.skipif(not hasattr(fcntl, "F_SETPIPE_SZ"), reason="pipes have a fixed size here")
+def test_ctrl_c_when_nobody_reads(servers: Pool, chat: str):
+    before = servers.log().count("STOPPED")
+    with subprocess.Popen(
+        [*COMMAND, "ask", "-s", chat, "slow"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
+    ) as process:
+        assert process.stdout is not None
+        fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, 4096)  # of one page: full as soon as it is not empty
+        select.select([process.stdout], [], [], 20)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+    wait_for_log(servers, "STOPPED", before + 1)
+
+
+def test_the_second_ctrl_c_ends_at_once(servers: Pool):
+    app = servers.own(CHAT_APP)
+    with terminal("ask", "-s", app.url, "slow") as shell:
+        shell.wait_for("tick tick")
+        os.killpg(app.pid, signal.SIGSTOP)  # it does not even take the cancel
+        try:
+            shell.type("\x03")
+            time.sleep(0.5)
+            assert shell.process.poll() is None
+            shell.type("\x03")
+            assert shell.end(3) == 130
+        finally:
+            os.killpg(app.pid, signal.SIGCONT)
+    app.stop()
+
+
 def test_a_full_disk(chat: str):
     full = Path("/dev/full")
     if not full.exists():
@@ -233,8 +267,6 @@ def test_a_dumb_terminal_gets_plain_text(chat: str, env: dict[str, str]):
 
 
 def test_no_colours(chat: str):
-    import re
-
     colour = re.compile(r"\x1b\[(?:[0-9;]*;)?[349][0-7](?:;[0-9;]*)?m")
     with terminal("ask", "-s", chat, "markdown", env={"NO_COLOR": "1"}) as shell:
         assert shell.end() == 0

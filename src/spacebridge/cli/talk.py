@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Display", "Heard", "connected", "form_for", "say"]
 
+_LAST_WORDS = 0.5
+
 
 @dataclasses.dataclass(kw_only=True)
 class Display:
@@ -152,8 +154,13 @@ async def _close(display: Display, presenter: Presenter | None, error: BaseExcep
     display.waiting.stop()
     if presenter is None and display.form == "json":
         presenter = await display.presenter()
-    if presenter is not None:
-        await presenter.close(error)
+    if presenter is None:
+        return
+    # Whoever interrupts does not wait for a reader who does not read.
+    limit = _LAST_WORDS if isinstance(error, asyncio.CancelledError) else None
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(limit):
+            await presenter.close(error)
 
 
 def _painter(output: Output) -> Painter:
