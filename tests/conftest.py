@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.real.apps import QWEN_AGENT, QWEN_AGENT_ENVIRONMENT
+from tests.real.apps import APPS, QWEN_AGENT, QWEN_AGENT_ENVIRONMENT
 from tests.real.model_server import ModelServer
-from tests.real.process import Pool, available
+from tests.real.process import CURRENT, Pool, available
 
 
 @pytest.fixture(scope="session")
@@ -41,8 +41,19 @@ def qwen_agent(servers: Pool, model: ModelServer) -> Callable[..., str]:
         pytest.skip(f"the environment {QWEN_AGENT_ENVIRONMENT} has not been made")
 
     def get(*options: str) -> str:
-        return servers.get(
-            QWEN_AGENT, "--model-server", model.base_url, *options, environment=QWEN_AGENT_ENVIRONMENT
-        )
+        return servers.get(QWEN_AGENT, "--model-server", model.base_url, *options, environment=QWEN_AGENT_ENVIRONMENT)
+
+    return get
+
+
+@pytest.fixture
+def rule_app(servers: Pool) -> Callable[[str, str], str]:
+    """``rule_app(name, environment)``: the URL of a small app of ``tests.real.apps.APPS``; skips where it cannot run."""
+
+    def get(name: str, environment: str = CURRENT) -> str:
+        if not available(environment):
+            pytest.skip(f"the environment {environment} has not been made")
+        app = APPS[name]
+        return servers.get(app.script, *app.arguments, environment=environment)
 
     return get

@@ -64,9 +64,7 @@ def test_dir_knows_every_name():
 
 def test_core_install_is_light():
     needed = {line.partition(";")[0].split(">=")[0].strip() for line in PROJECT["dependencies"]}
-    assert needed.isdisjoint(
-        {"gradio", "gradio_client", "huggingface_hub", "openai", "pydantic", "xllamacpp"}
-    )
+    assert needed.isdisjoint({"gradio", "gradio_client", "huggingface_hub", "openai", "pydantic", "xllamacpp"})
 
 
 def test_every_dependency_is_pinned_for_the_tests():

@@ -153,9 +153,7 @@ def test_no_older_python_is_a_clear_error(workshop, tmp_path, monkeypatch):
     workshop.run_by(3, 13)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
-    with pytest.raises(
-        workshop.script.SetupError, match=r"3\.11 or 3\.12.*\n.*\n.*apt-get install python3\.11"
-    ):
+    with pytest.raises(workshop.script.SetupError, match=r"3\.11 or 3\.12.*\n.*\n.*apt-get install python3\.11"):
         workshop.script.interpreter_for_servers()
 
 

@@ -34,6 +34,7 @@
     ├── AnswerRewritten                  what was streamed is not how the answer ended
     ├── EmptyAnswer                      the turn ended and nothing was said
     ├── NoChatFound                      ``looked_at`` says what was looked at
+    ├── NotOffered                       the app has nothing of the kind: no retry, no such option
     ├── UnknownSetting, InvalidSetting (ValueError)
     ├── UnknownModel (ValueError)
     ├── InvalidMessages (ValueError)
@@ -72,6 +73,7 @@ __all__ = [
     "NoChatFound",
     "NotGradio",
     "NotJSON",
+    "NotOffered",
     "ProtocolError",
     "QueueFull",
     "QuotaExceeded",
@@ -386,6 +388,10 @@ class NoChatFound(SpacebridgeError):
     def __str__(self) -> str:
         lines = [super().__str__(), *(f"- {line}" for line in self.looked_at)]
         return "\n".join(lines)
+
+
+class NotOffered(SpacebridgeError):
+    """The app has nothing of the kind that was asked for: no retry, no undo, no such option."""
 
 
 class UnknownSetting(SpacebridgeError, ValueError):

@@ -12,6 +12,7 @@ coroutine of the test's own that is given the ``Exchange``.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import ssl
 import uuid
@@ -50,7 +51,7 @@ class Session:
 class FaultServer(HttpDouble):
     """The app. ``answer``, ``pace`` and ``prologue`` may be changed at any time; they hold for the turns that follow."""
 
-    def __init__(self, kind: Literal["qwen", "interface"] = "qwen", *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, kind: str = "qwen", *, tls: ssl.SSLContext | None = None) -> None:
         super().__init__(tls=tls)
         self.kind = kind
         self.answer: Sequence[str] | Callable[[str, Session], Sequence[str]] = ["Hello", " there", "."]
@@ -58,7 +59,10 @@ class FaultServer(HttpDouble):
         """Seconds before each piece."""
         self.heartbeat: float | None = None
         """Send heartbeats this often while nothing else is sent."""
-        self.prologue: Callable[[str], list[wire.Json]] = lambda event_id: [wire.estimation(event_id), wire.starts(event_id)]
+        self.prologue: Callable[[str], list[wire.Json]] = lambda event_id: [
+            wire.estimation(event_id),
+            wire.starts(event_id),
+        ]
         """The messages before the answer."""
         self.events: Callable[[str, Sequence[Any], list[str]], list[wire.Json]] | None = None
         """Instead of the answer: from (event_id, input data, pieces) the messages of the event, its end included."""
@@ -69,6 +73,8 @@ class FaultServer(HttpDouble):
         """Session hash → id of the event that runs, or ran last."""
         self.cancels: list[dict[str, Any]] = []
         self.uploads: list[bytes] = []
+        self.streaming: set[str] = set()
+        """Sessions to which a healthy stream is open."""
         self._rules: list[Rule] = []
 
     @property
@@ -170,6 +176,13 @@ class FaultServer(HttpDouble):
             await exchange.send(wire.event(wire.unexpected()))
             await exchange.end()
             return
+        self.streaming.add(name)
+        try:
+            await self._serve_events(exchange, session, name)
+        finally:
+            self.streaming.discard(name)
+
+    async def _serve_events(self, exchange: Exchange, session: Session, name: str) -> None:
         while not session.pending:  # a known session may be listened to before it joins again
             if exchange.gone.is_set():
                 return
@@ -222,7 +235,9 @@ class FaultServer(HttpDouble):
         session.history += [said, "".join(pieces)]
         return [*prologue, *shown, wire.completed(event_id, steps[-1][0] if steps else data)]
 
-    def steps(self, name: str, data: Sequence[Any], pieces: list[str], session: Session) -> list[tuple[list[Any], list[Any]]]:
+    def steps(
+        self, name: str, data: Sequence[Any], pieces: list[str], session: Session
+    ) -> list[tuple[list[Any], list[Any]]]:
         """(full values, diffs) of each step of an answer."""
         steps: list[tuple[list[Any], list[Any]]] = []
         text = ""
@@ -279,7 +294,9 @@ def respond(status: int, body: Any = "", headers: Mapping[str, str] | None = Non
 
 def html(status: int = 502, title: str = "Bad Gateway") -> Action:
     """The page of a proxy or an edge, where JSON was expected."""
-    return respond(status, f"<!DOCTYPE html><html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>")
+    return respond(
+        status, f"<!DOCTYPE html><html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
+    )
 
 
 def redirect(target: str, status: int = 302) -> Action:
@@ -329,18 +346,18 @@ def raw(*pieces: bytes | float, end: Literal["keep", "fin", "rst", "hang"] = "fi
     return action
 
 
-def stream(*pieces: bytes | float | wire.Json, end: Literal["keep", "fin", "rst", "hang"] = "keep", status: int = 200) -> Action:
+def stream(
+    *pieces: bytes | float | wire.Json, end: Literal["keep", "fin", "rst", "hang"] = "keep", status: int = 200
+) -> Action:
     """A stream of events with these pieces of body, one chunk each: bytes, messages, or pauses."""
 
     async def action(exchange: Exchange) -> None:
         await exchange.head(status, {"content-type": "text/event-stream; charset=utf-8"})
         for piece in pieces:
-            if isinstance(piece, dict):
-                piece = wire.event(piece)
-            if isinstance(piece, bytes):
-                await exchange.send(piece)
-            else:
+            if isinstance(piece, int | float):
                 await asyncio.sleep(piece)
+            else:
+                await exchange.send(wire.event(piece) if isinstance(piece, dict) else piece)
         if end == "keep":
             await exchange.end()
         else:
@@ -361,7 +378,9 @@ def endless(body: bytes, pause: float = 0.0) -> Action:
     return action
 
 
-BROKEN_CHUNK = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\nZZ\r\nnot a size\r\n"
+BROKEN_CHUNK = (
+    b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\nZZ\r\nnot a size\r\n"
+)
 
 
 def broken_chunks() -> Action:
@@ -371,10 +390,14 @@ def broken_chunks() -> Action:
 
 def short_body(status: int = 200) -> Action:
     """A body that ends before the length its header promised."""
-    return raw(b"HTTP/1.1 %d OK\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n" % status + b'{"event')
+    return raw(
+        b"HTTP/1.1 %d OK\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n" % status + b'{"event'
+    )
 
 
-def tampered(change: Callable[[bytes], Sequence[bytes | float]], end: Literal["keep", "fin", "rst", "hang"] = "fin") -> Action:
+def tampered(
+    change: Callable[[bytes], Sequence[bytes | float]], end: Literal["keep", "fin", "rst", "hang"] = "fin"
+) -> Action:
     """Let the healthy app answer, but hand its whole reply (headers and all) to ``change`` and send what that returns."""
 
     async def action(exchange: Exchange) -> None:
@@ -404,7 +427,7 @@ def split_at(*places: int) -> Callable[[bytes], Sequence[bytes | float]]:
         head = reply.index(b"\r\n\r\n") + 4
         cuts = [0, *(head + place for place in places), len(reply)]
         pieces: list[bytes | float] = []
-        for start, end in zip(cuts, cuts[1:], strict=False):
+        for start, end in itertools.pairwise(cuts):
             pieces += [reply[start:end], 0.002]
         return pieces
 

@@ -63,7 +63,7 @@ class _WatchedReader(asyncio.StreamReader):
         self.gone.set()
         super().feed_eof()
 
-    def set_exception(self, exc: BaseException) -> None:
+    def set_exception(self, exc: Exception) -> None:
         self.gone.set()
         super().set_exception(exc)
 
@@ -109,7 +109,9 @@ class Exchange:
     async def head(self, status: int = 200, headers: Mapping[str, str] | None = None, *, chunked: bool = True) -> None:
         """Send the status line and the headers of a body that follows in pieces."""
         self._chunked = chunked
-        await self.raw(render_head(status, {**({"transfer-encoding": "chunked"} if chunked else {}), **(headers or {})}))
+        await self.raw(
+            render_head(status, {**({"transfer-encoding": "chunked"} if chunked else {}), **(headers or {})})
+        )
 
     async def send(self, data: bytes) -> None:
         """Send a piece of the body, as one chunk."""
@@ -123,7 +125,9 @@ class Exchange:
         else:
             self.keep_alive = False
 
-    async def reply(self, status: int = 200, body: bytes | str | Any = b"", headers: Mapping[str, str] | None = None) -> None:
+    async def reply(
+        self, status: int = 200, body: bytes | str | Any = b"", headers: Mapping[str, str] | None = None
+    ) -> None:
         """Send a whole answer; what is neither bytes nor text goes out as JSON."""
         kind = "text/html; charset=utf-8"
         if not isinstance(body, bytes | str):
@@ -159,14 +163,20 @@ def reset(writer: asyncio.StreamWriter) -> None:
 
 
 async def read_request(reader: asyncio.StreamReader, connection: int = 0) -> Request | None:
-    """Read one request; None where the client closed the connection instead."""
+    """Read one request; None where the client closed the connection instead, one without a method where it is no HTTP."""
     try:
-        head = await reader.readuntil(b"\r\n\r\n")
+        first = await reader.readexactly(1)
+        if not first.isalpha():  # no HTTP; a TLS greeting, say
+            await reader.read(1 << 16)
+            return Request("", "/", {})
+        head = first + await reader.readuntil(b"\r\n\r\n")
     except (asyncio.IncompleteReadError, ConnectionError):
         return None
-    first, *lines = head.decode("latin-1").split("\r\n")
-    method, target, _ = first.split(" ", 2)
-    headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines if line)}
+    line, *lines = head.decode("latin-1").split("\r\n")
+    method, target, _ = line.split(" ", 2)
+    headers = {
+        name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines if line)
+    }
     request = Request(method, target, headers, connection=connection)
     try:
         if "content-length" in headers:
@@ -231,6 +241,8 @@ class Double:
                 await self.connection(reader, writer, self.connections)
         finally:
             self.open_connections -= 1
+            if writer.transport.get_write_buffer_size():
+                writer.transport.abort()  # nobody reads: what is written would be waited for without end
             writer.close()
             with contextlib.suppress(ConnectionError, ssl.SSLError, OSError):
                 await writer.wait_closed()
@@ -255,7 +267,9 @@ class Double:
         await self.start()
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         await self.aclose()
 
     def __enter__(self) -> Self:
@@ -266,9 +280,12 @@ class Double:
         self.call(self.start())
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         loop, thread = self._loop, self._thread
-        assert loop is not None and thread is not None
+        assert loop is not None
+        assert thread is not None
         self.call(self.aclose())
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
@@ -307,6 +324,9 @@ class HttpDouble(Double):
         while (request := await read_request(reader, number)) is not None:
             self.requests.append(request)
             exchange = Exchange(request, reader, writer, self)
+            if not request.method:
+                await exchange.reply(400, "Invalid HTTP request received.", {"connection": "close"})
+                return
             await self.handle(exchange)
             if not exchange.keep_alive:
                 return

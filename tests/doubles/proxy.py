@@ -60,7 +60,9 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             writer.close()
 
 
-async def _join(near: tuple[asyncio.StreamReader, asyncio.StreamWriter], far: tuple[asyncio.StreamReader, asyncio.StreamWriter]) -> None:
+async def _join(
+    near: tuple[asyncio.StreamReader, asyncio.StreamWriter], far: tuple[asyncio.StreamReader, asyncio.StreamWriter]
+) -> None:
     """Carry bytes both ways until one side ends."""
     ways = [asyncio.ensure_future(_copy(near[0], far[1])), asyncio.ensure_future(_copy(far[0], near[1]))]
     try:
@@ -88,7 +90,9 @@ class HttpProxy(Proxy):
             expected = "Basic " + base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
             if request.headers.get("proxy-authorization") != expected:
                 self.refused += 1
-                writer.write(render_head(407, {"proxy-authenticate": "Basic", "content-length": "0", "connection": "close"}))
+                writer.write(
+                    render_head(407, {"proxy-authenticate": "Basic", "content-length": "0", "connection": "close"})
+                )
                 await writer.drain()
                 return
         if request.method == "CONNECT":

@@ -14,7 +14,6 @@ import json
 import pathlib
 import sys
 from collections.abc import Sequence
-from typing import Literal
 
 if __name__ == "__main__":
     sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
@@ -38,7 +37,7 @@ class ReplayServer(HttpDouble):
         *,
         pace: float = 0.0,
         burst: int = 1,
-        kind: Literal["qwen", "interface"] = "qwen",
+        kind: str = "qwen",
         prompt: str = "Hello",
     ) -> None:
         super().__init__()
@@ -55,7 +54,9 @@ class ReplayServer(HttpDouble):
     def _render(self, prompt: str, burst: int) -> None:
         events = [wire.event(wire.estimation(EVENT_ID)) + wire.event(wire.starts(EVENT_ID))]
         for number, piece in enumerate(self.pieces):
-            events.append(wire.event(wire.generating(EVENT_ID, self._full(prompt, piece) if number == 0 else self._diff(piece))))
+            events.append(
+                wire.event(wire.generating(EVENT_ID, self._full(prompt, piece) if number == 0 else self._diff(piece)))
+            )
         end = wire.event(wire.completed(EVENT_ID, self._full(prompt, self.text))) + wire.event(wire.CLOSE)
         bodies = [events[0], *(b"".join(events[i : i + burst]) for i in range(1, len(events), burst)), end]
         self._writes = [b"%x\r\n%b\r\n" % (len(body), body) for body in bodies]

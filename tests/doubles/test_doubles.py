@@ -98,7 +98,9 @@ async def test_a_cancel_ends_the_event(client: aiohttp.ClientSession) -> None:
         await asyncio.sleep(0.12)
         async with aiohttp.ClientSession() as other:
             running = server.running["s"]
-            await (await other.post(f"{server.url}/cancel", json={"session_hash": "s", "fn_index": 2, "event_id": running})).read()
+            await (
+                await other.post(f"{server.url}/cancel", json={"session_hash": "s", "fn_index": 2, "event_id": running})
+            ).read()
         got = await asyncio.wait_for(reading, 2)
         assert got[-2] == wire.cancelled(running)
         assert server.cancels == [{"session_hash": "s", "fn_index": 2, "event_id": running}]

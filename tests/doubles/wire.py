@@ -11,7 +11,11 @@ Json = dict[str, Any]
 
 def event(message: Json) -> bytes:
     """A message as Gradio puts it on the stream."""
-    return b"data: " + json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass") + b"\n\n"
+    return (
+        b"data: "
+        + json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+        + b"\n\n"
+    )
 
 
 def output(data: Sequence[Any], generating: bool) -> Json:
@@ -30,11 +34,23 @@ def starts(event_id: str) -> Json:
 
 
 def generating(event_id: str, data: Sequence[Any]) -> Json:
-    return {"msg": "process_generating", "event_id": event_id, "output": output(data, True), "success": True, "time_limit": None}
+    return {
+        "msg": "process_generating",
+        "event_id": event_id,
+        "output": output(data, True),
+        "success": True,
+        "time_limit": None,
+    }
 
 
 def completed(event_id: str, data: Sequence[Any]) -> Json:
-    return {"msg": "process_completed", "event_id": event_id, "output": output(data, False), "success": True, "title": None}
+    return {
+        "msg": "process_completed",
+        "event_id": event_id,
+        "output": output(data, False),
+        "success": True,
+        "title": None,
+    }
 
 
 def failed(event_id: str, error: str | None = None, title: str = "Error") -> Json:
@@ -49,7 +65,15 @@ def cancelled(event_id: str) -> Json:
 
 
 def log(event_id: str, text: str, level: str = "info", title: str = "Info") -> Json:
-    return {"msg": "log", "event_id": event_id, "log": text, "level": level, "duration": 10.0, "visible": True, "title": title}
+    return {
+        "msg": "log",
+        "event_id": event_id,
+        "log": text,
+        "level": level,
+        "duration": 10.0,
+        "visible": True,
+        "title": title,
+    }
 
 
 def progress(event_id: str, index: int, length: int, desc: str) -> Json:
@@ -66,7 +90,13 @@ def unexpected(message: str = "404: Session not found.", event_id: str | None = 
 
 
 def component(number: int, kind: str, **props: Any) -> Json:
-    return {"id": number, "type": kind, "props": {"visible": True, "name": kind} | props, "skip_api": kind == "state", "key": None}
+    return {
+        "id": number,
+        "type": kind,
+        "props": {"visible": True, "name": kind} | props,
+        "skip_api": kind == "state",
+        "key": None,
+    }
 
 
 def dependency(number: int, name: str, targets: list[Any], inputs: list[int], outputs: list[int], **more: Any) -> Json:
@@ -113,7 +143,9 @@ def qwen_config(root: str) -> Json:
             component(10, "checkboxgroup", value=[], label="插件", choices=[]),
         ],
         [
-            dependency(0, "change_agent", [[8, "change"]], [8], [8, 9, 10], queue=False, trigger_mode="always_last", **STREAMS),
+            dependency(
+                0, "change_agent", [[8, "change"]], [8], [8, 9, 10], queue=False, trigger_mode="always_last", **STREAMS
+            ),
             dependency(1, "add_text", [[5, "submit"]], [5, 4, 1], [5, 4, 1], queue=False, **STREAMS),
             dependency(2, "agent_run", [[None, "then"]], [4, 1, 8], [4, 1, 8], **STREAMS, **after(1)),
             dependency(3, "flushed", [[None, "then"]], [], [5], **after(2)),
@@ -139,7 +171,9 @@ def interface_config(root: str) -> Json:
         ],
         [
             dependency(0, "_clear_and_save_textbox", [[3, "submit"]], [3], [3, 4], queue=False, **hidden),
-            dependency(1, "_append_message_to_history", [[None, "then"]], [4, 1], [1], queue=False, **hidden, **after(0)),
+            dependency(
+                1, "_append_message_to_history", [[None, "then"]], [4, 1], [1], queue=False, **hidden, **after(0)
+            ),
             dependency(2, "_submit_fn", [[None, "then"]], [4, 5, 7], [5, 1], **STREAMS, **hidden, **after(1)),
             dependency(3, "lambda", [[None, "then"]], [1], [5, 4], queue=False, **hidden, **after(2)),
             dependency(4, "chat", [[8, "click"]], [3, 5, 7], [6, 5], **STREAMS),

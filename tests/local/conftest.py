@@ -24,9 +24,7 @@ class Wire:
         chats = [d for d in config["dependencies"] if d["api_name"] == "chat"]
         self.fn_index = chats[0]["id"]
 
-    async def join(
-        self, text: str, *, max_tokens: int = 40, session: str | None = None
-    ) -> tuple[str, str]:
+    async def join(self, text: str, *, max_tokens: int = 40, session: str | None = None) -> tuple[str, str]:
         """Ask, in a new session by default; return the session and the event."""
         session = session or uuid.uuid4().hex
         body = {

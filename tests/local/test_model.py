@@ -29,10 +29,7 @@ async def test_speaks_in_pieces(model: LocalModel) -> None:
 
 
 async def test_same_seedless_question_at_temperature_0_has_one_answer(model: LocalModel) -> None:
-    answers = {
-        "".join([p async for p in model.stream(SHORT, temperature=0, max_tokens=8)])
-        for _ in range(2)
-    }
+    answers = {"".join([p async for p in model.stream(SHORT, temperature=0, max_tokens=8)]) for _ in range(2)}
     assert len(answers) == 1
 
 

@@ -62,9 +62,7 @@ def ended(pidfd: int, seconds: float) -> bool:
     return bool(readable)
 
 
-async def test_another_model_by_path(
-    tmp_path: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_another_model_by_path(tmp_path: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "another-model.gguf").symlink_to(find_weights())
     monkeypatch.chdir(tmp_path)
     lines: list[str] = []
@@ -85,9 +83,7 @@ async def test_another_model_by_path(
 async def test_sigterm_ends_it_in_order_though_an_answer_runs(scratch: Path) -> None:
     async with EmbeddedSpace() as space, aiohttp.ClientSession(space.url) as http:
         async with http.get("/config") as reply:
-            chats = [
-                d["id"] for d in (await reply.json())["dependencies"] if d["api_name"] == "chat"
-            ]
+            chats = [d["id"] for d in (await reply.json())["dependencies"] if d["api_name"] == "chat"]
         body = {
             "data": ["Write a very long story.", None, "", 0.2, 0.9, 2000],
             "fn_index": chats[0],

@@ -21,12 +21,17 @@ from playwright.async_api import BrowserContext, Page, async_playwright
 
 from tests.real.readers import Reading
 
-CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome"))), None
+)
 
 ARGUMENTS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]  # fmt: skip
+
+BOX = ":is(textarea, input[data-testid=textbox]):visible"
+"""Where a person types: a text box of one line is an input in some versions."""
 
 WATCH = """
 (() => {
@@ -115,18 +120,18 @@ class ChromiumPage:
     async def ready(self) -> None:
         """Wait until the app is drawn and its load events are over."""
         self.config = await self.tab.evaluate("fetch('config').then((answer) => answer.json())")
-        await self.tab.locator(".gradio-container :is(button, textarea):visible").first.wait_for(timeout=30_000)
+        await self.tab.locator(".gradio-container :is(button, textarea):visible").first.wait_for()
         await self.settle()
 
     async def turn(
         self,
         text: str | None,
         *,
-        box: str = "textarea:visible",
+        box: str = BOX,
         click: str | None = None,
         chatbot: int = 0,
         settle: float = 0.6,
-        timeout: float = 60.0,
+        timeout: float = 30.0,
         until: Callable[[Reading], bool] | None = None,
     ) -> Reading:
         """Type (into the first text area, or the one ``box`` selects) and press Enter, or ``click`` a button by its text.
@@ -160,7 +165,7 @@ class ChromiumPage:
         """Everything noted so far: (kind, URL, text)."""
         return [tuple(item) for item in await self.tab.evaluate("window.__wire")]
 
-    async def settle(self, quiet: float = 0.6, timeout: float = 60.0, more_than: int = -1) -> None:
+    async def settle(self, quiet: float = 0.6, timeout: float = 30.0, more_than: int = -1) -> None:
         """Wait until no event runs and nothing was noted for ``quiet`` seconds (and more than so many notes are there)."""
         loop = asyncio.get_running_loop()
         end, since, before = loop.time() + timeout, loop.time(), -1
@@ -188,7 +193,7 @@ class ChromiumPage:
 
 def path(url: str) -> str:
     """The path of a URL, from the first part that Gradio names."""
-    bare = url.split("?")[0]
+    bare = url.split("?", maxsplit=1)[0]
     return "/" + bare.split("//", 1)[-1].split("/", 1)[-1].rstrip("/")
 
 
@@ -199,6 +204,10 @@ def running(wire: list[tuple[str, str, Any]]) -> bool:
         if kind == "response 200" and "/queue/join" in url:
             with contextlib.suppress(ValueError):
                 joined.add(json.loads(json.loads(body)[1])["event_id"])
+        elif (
+            kind == "request" and "/cancel" in url
+        ):  # before 5.50 the page does not wait for the end of what it cancels
+            over.add(json.loads(body)["event_id"])
         elif kind == "message":
             message = json.loads(body)
             if message["msg"] in ("process_completed", "unexpected_error"):
@@ -208,69 +217,80 @@ def running(wire: list[tuple[str, str, Any]]) -> bool:
 
 def follow(config: dict[str, Any], wire: list[tuple[str, str, Any]], chatbot: int) -> Reading:
     """Replay what was noted: the values of every component, and every value of the nth chatbot."""
-    functions = {d.get("id", i): d for i, d in enumerate(config["dependencies"])}
-    reading = Reading(values={c["id"]: copy.deepcopy(c["props"].get("value")) for c in config["components"]})
-    chatbots = [c["id"] for c in config["components"] if c["type"].endswith("chatbot")]
-    shown = chatbots[chatbot] if chatbot < len(chatbots) else None
-    events: dict[str, int] = {}
-    raw: dict[str, list[Any]] = {}
-
+    replay = _Replay(config, chatbot)
     for kind, url, body in wire:  # the reply to a join may be noted after its first messages
         if kind == "response 200" and "/queue/join" in url:
             asked, answered = json.loads(body)
-            events[json.loads(answered)["event_id"]] = json.loads(asked)["fn_index"]
-
-    def draw(rendered: dict[str, Any]) -> None:
-        """Take in what a gr.render function drew."""
-        nonlocal shown
-        functions.update({d["id"]: d for d in rendered["dependencies"]})
-        for component in rendered["components"]:
-            reading.values[component["id"]] = copy.deepcopy(component["props"].get("value"))
-            if component["type"].endswith("chatbot"):
-                shown = component["id"]
-                reading.steps.append(copy.deepcopy(reading.values[shown]))
-
-    def put(function: int, data: list[Any]) -> None:
-        outputs = functions[function]["outputs"] if function in functions else []
-        for component, value in zip(outputs, data, strict=False):
-            if isinstance(value, dict) and value.get("__type__") == "update":
-                if "value" not in value:
-                    continue
-                value = value["value"]
-            reading.values[component] = copy.deepcopy(value)
-        if shown in outputs:
-            reading.steps.append(copy.deepcopy(reading.values[shown]))
-
+            replay.events[json.loads(answered)["event_id"]] = json.loads(asked)["fn_index"]
     for kind, url, body in wire:
         if kind.startswith("response") and ("/run/" in url or "/api/" in url):
-            asked, answered = json.loads(body)
-            if kind == "response 200":
-                result = json.loads(answered)
-                if result.get("render_config"):
-                    draw(result["render_config"])
-                put(json.loads(asked)["fn_index"], result["data"])
-            else:
-                with contextlib.suppress(ValueError):
-                    answered = json.loads(answered)
-                reading.errors.append(answered)
+            replay.response(kind, *json.loads(body))
         elif kind == "message":
-            message = json.loads(body)
-            if message["msg"] in ("heartbeat", "close_stream"):
-                continue
-            reading.messages.append(message)
-            event, output = message.get("event_id"), message.get("output") or {}
-            if output.get("render_config"):
-                draw(output["render_config"])
-            if message.get("success") is False:
-                reading.errors.append(output or message)
-            elif "data" in output and event in events:
-                if message["msg"] == "process_generating" and event in raw:
-                    raw[event] = [patch(old, ops) for old, ops in zip(raw[event], output["data"], strict=True)]
-                else:
-                    raw[event] = output["data"]
-                put(events[event], raw[event])
-    reading.chatbot = reading.values.get(shown) if shown is not None else None
-    return reading
+            replay.message(json.loads(body))
+    replay.reading.chatbot = replay.reading.values.get(replay.shown)
+    return replay.reading
+
+
+class _Replay:
+    """The values of a page, as its messages change them."""
+
+    def __init__(self, config: dict[str, Any], chatbot: int) -> None:
+        self.functions = {d.get("id", i): d for i, d in enumerate(config["dependencies"])}
+        chatbots = [c["id"] for c in config["components"] if c["type"].endswith("chatbot")]
+        self.shown: int = chatbots[chatbot] if chatbot < len(chatbots) else -1
+        self.events: dict[str, int] = {}
+        self.raw: dict[str, list[Any]] = {}
+        self.reading = Reading()
+        self.reading.values = {c["id"]: copy.deepcopy(c["props"].get("value")) for c in config["components"]}
+
+    def response(self, kind: str, asked: str, answered: str) -> None:
+        """The answer to a function that was run directly."""
+        if kind == "response 200":
+            result = json.loads(answered)
+            self.draw(result.get("render_config"))
+            self.put(json.loads(asked)["fn_index"], result["data"])
+            return
+        with contextlib.suppress(ValueError):
+            answered = json.loads(answered)
+        self.reading.errors.append(answered)
+
+    def message(self, message: dict[str, Any]) -> None:
+        """A message of the stream."""
+        if message["msg"] in ("heartbeat", "close_stream"):
+            return
+        self.reading.messages.append(message)
+        event, output = message.get("event_id"), message.get("output") or {}
+        self.draw(output.get("render_config"))
+        if message.get("success") is False:
+            self.reading.errors.append(output or message)
+        elif "data" in output and event in self.events:
+            if message["msg"] == "process_generating" and event in self.raw:
+                self.raw[event] = [patch(old, ops) for old, ops in zip(self.raw[event], output["data"], strict=True)]
+            else:
+                self.raw[event] = output["data"]
+            self.put(self.events[event], self.raw[event])
+
+    def draw(self, rendered: dict[str, Any] | None) -> None:
+        """Take in what a gr.render function drew."""
+        if not rendered:
+            return
+        self.functions.update({d["id"]: d for d in rendered["dependencies"]})
+        for component in rendered["components"]:
+            self.reading.values[component["id"]] = copy.deepcopy(component["props"].get("value"))
+            if component["type"].endswith("chatbot"):
+                self.shown = component["id"]
+                self.reading.steps.append(copy.deepcopy(self.reading.values[self.shown]))
+
+    def put(self, function: int, data: list[Any]) -> None:
+        """Set what a function put out."""
+        outputs = self.functions[function]["outputs"] if function in self.functions else []
+        for component, value in zip(outputs, data, strict=False):
+            if not (isinstance(value, dict) and value.get("__type__") == "update"):
+                self.reading.values[component] = copy.deepcopy(value)
+            elif "value" in value:
+                self.reading.values[component] = copy.deepcopy(value["value"])
+        if self.shown in outputs:
+            self.reading.steps.append(copy.deepcopy(self.reading.values[self.shown]))
 
 
 def patch(value: Any, operations: list[Any]) -> Any:
@@ -302,6 +322,7 @@ async def chromium() -> AsyncIterator[Browser]:
             context = await playwright.chromium.launch_persistent_context(
                 profile, executable_path=CHROMIUM, args=ARGUMENTS, viewport={"width": 1100, "height": 900}
             )
+            context.set_default_timeout(20_000)
             await context.add_init_script(WATCH)
             try:
                 yield Browser(context)

@@ -177,7 +177,9 @@ class ModelServer(HttpDouble):
     async def handle(self, exchange: Exchange) -> None:
         request = exchange.request
         if request.path == "/v1/models":
-            await exchange.reply(200, {"object": "list", "data": [{"id": "scripted", "object": "model", "owned_by": "tests"}]})
+            await exchange.reply(
+                200, {"object": "list", "data": [{"id": "scripted", "object": "model", "owned_by": "tests"}]}
+            )
         elif request.path == "/v1/chat/completions" and request.method == "POST":
             await self._complete(exchange)
         else:

@@ -34,11 +34,13 @@ CURRENT = "current"
 """The name of the environment that runs the tests; it has the newest gradio."""
 
 _TIE = """
-import os, queue, runpy, signal, sys, threading
+import os, queue, runpy, shutil, signal, sys, threading
+files = os.getcwd()
 commands = queue.SimpleQueue()
 def follow():
     while data := os.read(0, 65536):
         commands.put(data)
+    shutil.rmtree(files, ignore_errors=True)
     os.killpg(0, signal.SIGKILL)
 threading.Thread(target=follow, daemon=True).start()
 sys.argv = sys.argv[1:]
@@ -79,7 +81,9 @@ def free_port() -> int:
 
 def quiet_environment() -> dict[str, str]:
     """The variables a server gets: no telemetry, no proxy, nothing fetched, one thread per library."""
-    kept = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy") and not k.startswith(("PYTEST", "COV_"))}
+    kept = {
+        k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy") and not k.startswith(("PYTEST", "COV_"))
+    }
     return kept | {
         "GRADIO_ANALYTICS_ENABLED": "False",
         "HF_HUB_OFFLINE": "1",
@@ -157,7 +161,8 @@ class Process:
         return self
 
     def _read_log(self) -> None:
-        assert self._process is not None and self._process.stdout is not None
+        assert self._process is not None
+        assert self._process.stdout is not None
         for line in self._process.stdout:
             self._log.append(line.decode("utf-8", "replace"))
 
@@ -190,7 +195,8 @@ class Process:
 
     def host(self, script: Path, *arguments: str) -> str:
         """Have a host process serve one more app; its URL."""
-        assert self._process is not None and self._process.stdin is not None
+        assert self._process is not None
+        assert self._process.stdin is not None
         port = free_port()
         self._process.stdin.write(json.dumps([str(script), port, arguments]).encode() + b"\n")
         self._process.stdin.flush()
@@ -212,7 +218,8 @@ class Process:
         with contextlib.suppress(ProcessLookupError):  # no grace: a server with open streams would wait for them
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        assert process.stdin is not None and process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout is not None
         process.stdin.close()
         if self._reader is not None:
             self._reader.join()
@@ -222,7 +229,9 @@ class Process:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
 
 
@@ -263,7 +272,9 @@ class Pool:
         """The same from a coroutine, without blocking its loop."""
         return await asyncio.to_thread(self.get, script, *arguments, environment=environment)
 
-    def own(self, script: Path, *arguments: str, environment: str = CURRENT, env: dict[str, str] | None = None) -> Process:
+    def own(
+        self, script: Path, *arguments: str, environment: str = CURRENT, env: dict[str, str] | None = None
+    ) -> Process:
         """A process that is not shared; it ends with the pool at the latest."""
         process = Process(script, *arguments, environment=environment, env=env).start()
         with self._lock:

@@ -70,7 +70,9 @@ class RawReader:
             self.values[component["id"]] = copy.deepcopy(component["props"].get("value"))
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         assert self._session is not None
         await self._session.close()
 
@@ -96,14 +98,31 @@ class RawReader:
             if c["props"].get("label") == label or (c["type"] == "button" and c["props"].get("value") == label)
         )
 
+    async def upload(self, name: str, data: bytes, kind: str = "text/plain") -> dict[str, Any]:
+        """Upload a file; the value to put among ``files``."""
+        assert self._session is not None
+        form = aiohttp.FormData(quote_fields=False)
+        form.add_field("files", data, filename=name, content_type=kind)
+        async with self._session.post(f"{self.url}{self.config.get('api_prefix', '')}/upload", data=form) as response:
+            (path,) = await response.json()
+        return {
+            "path": path,
+            "orig_name": name,
+            "size": len(data),
+            "mime_type": kind,
+            "meta": {"_type": "gradio.FileData"},
+        }
+
     # -- running it ----------------------------------------------------------------------------------------------------
 
-    async def turn(self, text: Any, *, box: int | None = None, trigger: tuple[int, str] | None = None, chatbot: int | None = None) -> Reading:
+    async def turn(
+        self, text: Any, *, box: int | None = None, trigger: tuple[int, str] | None = None, chatbot: int | None = None
+    ) -> Reading:
         """Type, fire and follow: the chatbot's values are in the reading. ``text`` may be any value for the box."""
         if trigger is None:
             submits = [t for d in self.dependencies for t in d["targets"] if t[1] == "submit"]
             trigger = (submits[0][0], "submit")
-        box = trigger[0] if box is None else box
+        box = int(trigger[0]) if box is None else box
         kind = next(c["type"] for c in self.config["components"] if c["id"] == box)
         self.values[box] = {"text": text, "files": []} if "multimodal" in kind and isinstance(text, str) else text
         reading = Reading()
@@ -120,7 +139,9 @@ class RawReader:
         if dependency["backend_fn"]:
             good = await self.fire(dependency, trigger, reading, shown)
         for following in self.dependencies:
-            if following.get("trigger_after") == dependency["id"] and (good or not following.get("trigger_only_on_success")):
+            if following.get("trigger_after") == dependency["id"] and (
+                good or not following.get("trigger_only_on_success")
+            ):
                 await self._follow(following, trigger, reading, shown)
 
     async def fire(self, dependency: dict[str, Any], trigger: int | None, reading: Reading, shown: int) -> bool:
@@ -221,7 +242,9 @@ def answers(value: Any) -> list[str]:
         last = max((i for i, pair in enumerate(value) if pair[0] is not None), default=0)
         return [text for pair in value[last:] for text in plain(pair[1])]
     last = max((i for i, message in enumerate(value) if message["role"] == "user"), default=-1)
-    return [text for message in value[last + 1 :] if message["role"] == "assistant" for text in plain(message["content"])]
+    return [
+        text for message in value[last + 1 :] if message["role"] == "assistant" for text in plain(message["content"])
+    ]
 
 
 async def raw_turn(url: str, text: Any, **how: Any) -> Reading:

@@ -12,11 +12,17 @@ from tests.real.chromium import CHROMIUM, chromium
 from tests.real.model_server import ModelServer
 from tests.real.readers import raw_turn
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.servers,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine"),
+]
 
 
 @pytest.mark.parametrize("answer", ["nested", "html", "emoji"])
-async def test_the_two_readers_agree(qwen_agent: Callable[..., str], model: ModelServer, tmp_path: Path, answer: str) -> None:
+async def test_the_two_readers_agree(
+    qwen_agent: Callable[..., str], model: ModelServer, tmp_path: Path, answer: str
+) -> None:
     url = await asyncio.to_thread(qwen_agent, "--agents", "3")
     async with chromium() as browser:
         seen = await browser.turn(url, f"Say [[{answer}]]", screenshot=tmp_path / "page.png")

@@ -8,30 +8,36 @@ from collections.abc import Callable
 import pytest
 
 from tests.doubles.http import until
-from tests.real.apps.qwen import PLACEHOLDER, TAIL
 from tests.real.answers import ANSWERS
+from tests.real.apps.qwen import PLACEHOLDER, TAIL
 from tests.real.model_server import ModelServer, Script
 from tests.real.readers import RawReader, raw_turn
 
 QwenAgent = Callable[..., str]
 
+pytestmark = pytest.mark.servers
+
 
 @pytest.mark.parametrize(
     "options",
-    [[], ["--agents", "3"], ["--agents", "3", "--wiring", "space"], ["--agents", "3", "--mention"], ["--agents", "2", "--wiring", "other"]],
+    [
+        [],
+        ["--agents", "3"],
+        ["--agents", "3", "--wiring", "space"],
+        ["--agents", "3", "--mention"],
+        ["--agents", "2", "--wiring", "other"],
+    ],
     ids=" ".join,
 )
 async def test_two_turns(qwen_agent: QwenAgent, model: ModelServer, options: list[str]) -> None:
     async with RawReader(await asyncio.to_thread(qwen_agent, *options)) as reader:
         first = await reader.turn("Hello")
         assert not first.errors
-        at = "@Qwen2.5-Turbo-1M " if "--mention" in options else ""
         assert first.answer == "Echo 1: Hello"  # what the selector's mention adds is shown, but not said to the model
         assert len(first.steps) > 1
         second = await reader.turn("Again")
         assert second.answer == "Echo 3: Again"
     assert model.asked[-1].roles == ["system", "user", "assistant", "user"]
-    del at
 
 
 async def test_demo_texts(qwen_agent: QwenAgent, model: ModelServer) -> None:

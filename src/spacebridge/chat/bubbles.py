@@ -8,9 +8,11 @@ what ``/chat`` returns: a string, a message, or a list of messages. Everything u
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
+
+from spacebridge.shape import as_list, as_object, is_list, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["Bubble", "FileValue", "is_thinking", "parse_bubbles"]
 
 Path = tuple[int | str, ...]
+# How far down a value is looked into. Chats are not nested deeper, and Python can't follow what is nested without end.
+_DEEPEST = 40
+
 Kind = Literal["text", "thought", "tool", "file", "options"]
 
 _THINKING = re.compile(
@@ -68,14 +73,14 @@ def parse_bubbles(value: object) -> list[Bubble]:
 def _parse(value: object) -> Iterator[Bubble]:
     if isinstance(value, str):  # what /chat returns
         yield Bubble(role="assistant", text=value, path=())
-    elif isinstance(value, dict):
-        yield from _message(cast("dict[str, Any]", value), ())
-    elif isinstance(value, list):
-        for index, item in enumerate(cast("list[Any]", value)):
-            if isinstance(item, dict):
-                yield from _message(cast("dict[str, Any]", item), (index,))
-            elif isinstance(item, list) and len(cast("list[Any]", item)) == 2:
-                user, bot = cast("list[Any]", item)
+    elif is_object(value):
+        yield from _message(as_object(value), ())
+    elif is_list(value):
+        for index, item in enumerate(as_list(value)):
+            if is_object(item):
+                yield from _message(as_object(item), (index,))
+            elif is_list(item) and len(as_list(item)) == 2:
+                user, bot = as_list(item)
                 yield from _side(user, "user", (index, 0))
                 yield from _side(bot, "assistant", (index, 1))
             elif isinstance(item, str):
@@ -86,19 +91,19 @@ def _side(item: object, role: Literal["user", "assistant"], path: Path) -> Itera
     """One side of a pair: a text, a file, modelscope's object, or a list of these, one slot for each bot."""
     if isinstance(item, str):
         yield Bubble(role=role, text=item, path=path)
-    elif isinstance(item, list):
-        parts = cast("list[Any]", item)
+    elif is_list(item):
+        parts = as_list(item)
         if len(parts) == 2 and isinstance(parts[0], str) and _looks_like_path(parts[0]):  # 3.x: (path, alt text)
-            yield Bubble(role=role, kind="file", file=FileValue(parts[0], alt_text=parts[1]))
+            yield from _file({"path": parts[0], "alt_text": parts[1]}, role)
             return
-        for index, part in enumerate(parts):
+        for index, part in enumerate(parts if len(path) < _DEEPEST else ()):
             yield from _side(part, role, (*path, index))
-    elif isinstance(item, dict):
-        fields = cast("dict[str, Any]", item)
+    elif is_object(item):
+        fields = as_object(item)
         if isinstance(fields.get("text"), str):
             yield Bubble(role=role, text=fields["text"], path=(*path, "text"))
         files = fields.get("files")
-        for file in cast("list[Any]", files) if isinstance(files, list) else []:
+        for file in as_list(files):
             yield from _file(file, role)
         if "text" not in fields:
             yield from _file(fields, role)
@@ -111,7 +116,7 @@ def _message(message: dict[str, Any], path: Path) -> Iterator[Bubble]:
             return  # modelscope's dividers, and what is no message at all
         role = "assistant"
     raw = message.get("metadata")
-    metadata = cast("dict[str, Any]", raw) if isinstance(raw, dict) else {}
+    metadata = as_object(raw)
     base = Bubble(role=role)
     title = metadata.get("title")
     if isinstance(title, str) and title:
@@ -133,11 +138,11 @@ def _message(message: dict[str, Any], path: Path) -> Iterator[Bubble]:
 def _content(content: object, base: Bubble, path: Path) -> Iterator[Bubble]:
     if isinstance(content, str):
         yield _replace(base, text=content, path=path)
-    elif isinstance(content, list):
-        for index, block in enumerate(cast("list[Any]", content)):
+    elif is_list(content):
+        for index, block in enumerate(as_list(content) if len(path) < _DEEPEST else ()):
             yield from _content(block, base, (*path, index))
-    elif isinstance(content, dict):
-        yield from _block(cast("dict[str, Any]", content), base, path)
+    elif is_object(content):
+        yield from _block(as_object(content), base, path)
 
 
 def _block(block: dict[str, Any], base: Bubble, path: Path) -> Iterator[Bubble]:
@@ -148,7 +153,7 @@ def _block(block: dict[str, Any], base: Bubble, path: Path) -> Iterator[Bubble]:
         yield _replace(base, text=block["content"], path=(*path, "content"))
     elif kind == "tool" and isinstance(block.get("content"), str):
         raw = block.get("options")
-        options = cast("dict[str, Any]", raw) if isinstance(raw, dict) else {}
+        options = as_object(raw)
         title = _name(options.get("title")) or ""
         yield _replace(
             base,
@@ -158,33 +163,34 @@ def _block(block: dict[str, Any], base: Bubble, path: Path) -> Iterator[Bubble]:
             title=title,
             status=_name(options.get("status")),
         )
-    elif kind == "file" and isinstance(block.get("content"), list):
-        for file in cast("list[Any]", block["content"]):
+    elif kind == "file" and is_list(block.get("content")):
+        for file in as_list(block["content"]):
             yield from _file(file, base.role)
     else:
         yield from _file(block, base.role)
 
 
-def _file(item: object, role: Literal["user", "assistant", "system"]) -> Iterator[Bubble]:
+def _file(
+    item: object, role: Literal["user", "assistant", "system"], kind: str = "file", depth: int = 0
+) -> Iterator[Bubble]:
     """A file of any form: FileData, an object around it, a component that shows it, 3.x's dict, a path."""
     if isinstance(item, str):
-        yield Bubble(role=role, kind="file", file=FileValue(item))
+        item = {"path": item}
+    if not is_object(item) or depth > _DEEPEST:
         return
-    if not isinstance(item, dict):
-        return
-    fields = cast("dict[str, Any]", item)
-    kind, alt_text = "file", _name(fields.get("alt_text"))
+    fields = as_object(item)
+    alt_text = _name(fields.get("alt_text"))
     if isinstance(fields.get("component"), str):
         kind = fields["component"]
     inner = fields.get("file", fields.get("value", fields))
-    if isinstance(inner, list):
-        for part in cast("list[Any]", inner):
-            yield from _file(part, role)
+    if is_list(inner):
+        for part in as_list(inner):
+            yield from _file(part, role, kind, depth + 1)
         return
-    data = cast("dict[str, Any]", inner) if isinstance(inner, dict) else {"path": inner}
+    data = as_object(inner) if is_object(inner) else {"path": inner}
     for key in ("video", "image"):  # a gallery's entries and a video's value wrap the file once more
-        if isinstance(data.get(key), dict):
-            data = cast("dict[str, Any]", data[key])
+        if is_object(data.get(key)):
+            data = as_object(data[key])
     path = data.get("path") or data.get("name")
     url = data.get("url")
     if not isinstance(path, str) and not isinstance(url, str):
@@ -217,9 +223,9 @@ def is_thinking(title: str) -> bool:
 
 def _options(raw: object) -> tuple[str, ...]:
     found: list[str] = []
-    for option in cast("list[Any]", raw) if isinstance(raw, list) else []:
-        if isinstance(option, dict):
-            value = cast("dict[str, Any]", option).get("value")
+    for option in as_list(raw):
+        if is_object(option):
+            value = as_object(option).get("value")
             if isinstance(value, str):
                 found.append(value)
     return tuple(found)
@@ -234,7 +240,12 @@ def _name(value: object) -> str | None:
 
 
 def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return None
 
 
 def _looks_like_path(text: str) -> bool:

@@ -8,22 +8,26 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from spacebridge import errors
 from spacebridge.chat.append import AppendOnly
+from spacebridge.chat.bubbles import parse_bubbles
+from spacebridge.chat.components import button_says
 from spacebridge.chat.resume import JsonConversation
 from spacebridge.chat.rules import PROVISIONAL
 from spacebridge.chat.settings import check_settings
 from spacebridge.chat.tracker import AnswerTracker
-from spacebridge.chat.turn import Turn, TurnEnd
+from spacebridge.chat.turn import Fire, Turn, TurnEnd
 from spacebridge.gradio.upload import UploadFile
+from spacebridge.shape import as_list, as_object
 
 if TYPE_CHECKING:
     import contextlib
-    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 
-    from spacebridge.chat.bubbles import FileValue
+    from spacebridge.chat.bubbles import Bubble, FileValue
     from spacebridge.chat.events import Answer, Attachment
-    from spacebridge.chat.layout import Layout
+    from spacebridge.chat.layout import Candidate, Layout
     from spacebridge.chat.rules import TextRules
     from spacebridge.options import Limits, Timeouts
+    from spacebridge.page.graph import EventGraph
     from spacebridge.page.page import Page
 
 __all__ = ["Conversation", "FileLike", "Host"]
@@ -38,11 +42,30 @@ _VERSION = 1
 class Host(Protocol):
     """What a conversation needs of the Space it belongs to."""
 
-    address: str
-    app_id: str
-    timeouts: Timeouts
-    limits: Limits
-    rules: TextRules
+    @property
+    def address(self) -> str:
+        """What the user calls it."""
+        ...
+
+    @property
+    def app_id(self) -> str:
+        """Which run of the app answers."""
+        ...
+
+    @property
+    def timeouts(self) -> Timeouts:
+        """Time limits."""
+        ...
+
+    @property
+    def limits(self) -> Limits:
+        """Other limits."""
+        ...
+
+    @property
+    def rules(self) -> TextRules:
+        """How the Space decorates its answers."""
+        ...
 
     async def upload(self, files: list[UploadFile]) -> list[dict[str, Any]]:
         """Send files; Gradio's ``FileData`` for each."""
@@ -68,16 +91,17 @@ class Conversation:
         host: the Space.
         page: of this session.
         layout: where the chat is on it.
+        find: finds it again on a page that has been rendered anew.
     """
 
-    def __init__(self, host: Host, page: Page, layout: Layout) -> None:
+    def __init__(self, host: Host, page: Page, layout: Layout, find: Callable[[EventGraph], Layout]) -> None:
         self._host = host
         self._page = page
         self._layout = layout
+        self._find = find
         self._turn: Turn | None = None
         self._numbers = itertools.count(1)
         self._said_system: str | None = None
-        self._changed: set[int] = set()
         self.state: State = "clean"
         """``clean``; ``partial`` after an answer that was cut or left; ``lost`` where the app forgot the session."""
 
@@ -113,53 +137,103 @@ class Conversation:
             TurnInProgress: another turn of the conversation is under way.
             UnknownSetting, InvalidSetting, FileRefused, InvalidMessages: the app does not take this.
         """
-        if self._turn is not None:
-            raise errors.TurnInProgress("A turn of this conversation is under way.")
-        if self.state == "lost":
-            raise errors.SessionLost("The app has forgotten this conversation.")
         wanted = dict(settings or {})
         prompt = _well_formed(prompt)
         if system is not None:
             prompt = self._with_system(_well_formed(system), prompt, wanted)
         if not prompt.strip() and not files:
             raise errors.InvalidMessages("There is nothing to say: the prompt is empty.")
-        values = check_settings(self._layout.settings, wanted)
+        check_settings(self._layout.settings, wanted)
         uploads = self._files(files)
-        chat, turn_id = self._layout.chat, f"{self.session_hash}-{next(self._numbers)}"
 
-        async def begin() -> AnswerTracker:
+        async def prepare(chat: Candidate) -> Fire:
             page, host = self._page, self._host
-            await page.load(host.timeouts.connect)
-            for component, value in values.items():
+            for component, value in check_settings(self._layout.settings, wanted).items():
                 if page.values.get(component) != value:
                     page.set_by_user(component, value)
-                    self._changed.add(component)
             await page.settle()
             sent = await host.upload(uploads)
-            box = chat.box
-            if box is not None:
-                page.set_by_user(box, {"text": prompt, "files": sent} if chat.multimodal else prompt)
+            if chat.box is not None:
+                page.set_by_user(chat.box, {"text": prompt, "files": sent} if chat.multimodal else prompt)
             await page.settle()
-            before = page.values.get(chat.output)
-            return AnswerTracker(
-                before,
-                prompt,
+            return Fire(chat.trigger, chat.event)
+
+        return self._begin(prepare, prompt=lambda: prompt, settle=settle)
+
+    def retry(self, *, settle: Settle = "now") -> Turn:
+        """Have the last answer made anew, where the app offers that. Errors as those of ``stream``.
+
+        Raises:
+            NotOffered: the app has no way to retry.
+        """
+        return self._begin(self._offered("retry"), prompt=lambda: self._last_said()[1], settle=settle)
+
+    def choose(self, option: str, *, settle: Settle = "now") -> Turn:
+        """Answer with one of the options that the last bubble offers. Errors as those of ``stream``.
+
+        Raises:
+            NotOffered: the app takes no options, or offers none of this name.
+        """
+        bubbles = parse_bubbles(self._page.values.get(self._layout.chat.output))
+        offered = [(bubble, name) for bubble in bubbles for name in bubble.options]
+        found = [bubble for bubble, name in offered if name == option]
+        if not found:
+            names = ", ".join(dict.fromkeys(repr(name) for _, name in offered)) or "none"
+            raise errors.NotOffered(f"The app does not offer {option!r}.", hint=f"Offered: {names}.")
+        data = {"index": _index(found[-1]), "value": option}
+        return self._begin(self._offered("option_select", data), prompt=lambda: option, settle=settle)
+
+    async def undo(self) -> None:
+        """Take back the last message and its answer, where the app offers that.
+
+        Raises:
+            NotOffered: the app has no way to undo.
+            SpacebridgeError: of other kinds, as ``stream`` raises them.
+        """
+        turn = self._begin(self._offered("undo"), prompt=lambda: "", settle="end", expects_answer=False)
+        async with turn:
+            async for _ in turn:
+                pass
+
+    def _begin(
+        self,
+        prepare: Callable[[Candidate], Awaitable[Fire]],
+        *,
+        prompt: Callable[[], str],
+        settle: Settle,
+        expects_answer: bool = True,
+    ) -> Turn:
+        """A turn that does something to the page, fires an event and follows the chatbot."""
+        if self._turn is not None:
+            raise errors.TurnInProgress("A turn of this conversation is under way.")
+        if self.state == "lost":
+            raise errors.SessionLost("The app has forgotten this conversation.")
+        turn_id = f"{self.session_hash}-{next(self._numbers)}"
+
+        async def begin() -> tuple[AnswerTracker, int, Fire]:
+            page, host = self._page, self._host
+            await page.load(host.timeouts.connect)
+            chat = self._located()
+            fire = await prepare(chat)
+            tracker = AnswerTracker(
+                page.values.get(chat.output),
+                prompt(),
                 rules=host.rules,
-                tags=_opening_tags(page.values.prop(chat.output, "reasoning_tags")),
+                tags=_reasoning_tags(page.values.prop(chat.output, "reasoning_tags")),
                 provisional=PROVISIONAL.get(chat.output_type),
                 emit=turn.emit,
                 attachment=host.attachment,
                 turn_id=turn_id,
                 limit=host.limits.answer,
                 at_end=settle == "end",
+                may_be_empty=not expects_answer,
             )
+            return tracker, chat.output, fire
 
         turn = Turn(
             turn_id,
             page=self._page,
-            output=chat.output,
             begin=begin,
-            fire=lambda: self._page.fire(chat.trigger, chat.event),
             timeouts=self._host.timeouts,
             limits=self._host.limits,
             slot=self._host.slot(),
@@ -167,6 +241,35 @@ class Conversation:
         )
         self._turn = turn
         return turn
+
+    def _offered(self, event: str, data: object = None) -> Callable[[Candidate], Awaitable[Fire]]:
+        """Fire an event of the chatbot, or click the button that stands for it.
+
+        Raises:
+            NotOffered: the page has neither.
+        """
+        graph, output = self._page.graph, self._layout.chat.output
+        if graph.listeners(output, event):
+            trigger = output
+        else:
+            buttons = [c for c in graph.components.values() if button_says(c, event) and graph.listeners(c.id, "click")]
+            if not buttons:
+                raise errors.NotOffered(f"The app of {self._host.address} has nothing to {event.replace('_', ' ')}.")
+            trigger, event = buttons[0].id, "click"
+
+        async def prepare(chat: Candidate) -> Fire:  # noqa: ARG001 - of the form of all preparations
+            index, text = self._last_said()
+            return Fire(trigger, event, data or {"index": index, "value": text})
+
+        return prepare
+
+    def _last_said(self) -> tuple[int | list[int], str]:
+        """Where the user's last message is in the chatbot's value, and its text."""
+        bubbles = parse_bubbles(self._page.values.get(self._layout.chat.output))
+        said = [bubble for bubble in bubbles if bubble.role == "user" and bubble.path]
+        if not said:
+            raise errors.NotOffered("Nothing has been said yet in this conversation.")
+        return _index(said[-1]), said[-1].text
 
     async def ask(
         self,
@@ -233,10 +336,7 @@ class Conversation:
             raise errors.InvalidConversation(
                 f"The conversation was dumped in format {data['version']}; this version reads {_VERSION}."
             )
-        values = data.get("values") or {}
-        if not isinstance(values, dict):
-            raise errors.InvalidConversation("The conversation's values are no object.")
-        for key, value in values.items():
+        for key, value in as_object(data.get("values")).items():
             if not str(key).isdigit():
                 raise errors.InvalidConversation(f"The conversation has a value for {key!r}, which is no component.")
             self._page.values.set(int(key), value)
@@ -252,6 +352,14 @@ class Conversation:
         if self._turn is not None:
             await self._turn.aclose()
         await self._page.aclose()
+
+    def _located(self) -> Candidate:
+        """The chat on the page as it is now: what was rendered anew has other ids."""
+        chat, graph = self._layout.chat, self._page.graph
+        known = {chat.box, chat.trigger, chat.output} <= graph.components.keys()
+        if not known or not graph.dependencies.keys() >= set(chat.edges):
+            self._layout = self._find(graph)
+        return self._layout.chat
 
     def _ended(self, end: TurnEnd) -> None:
         self._turn = None
@@ -287,6 +395,14 @@ class Conversation:
         return found
 
 
+def _index(bubble: Bubble) -> int | list[int]:
+    """How Gradio names the place of a bubble in events: a number, or for pairs two."""
+    path = [step for step in bubble.path or () if isinstance(step, int)]
+    return (
+        path[:2] if len(path) > 1 and bubble.path is not None and isinstance(bubble.path[1], int) else (path or [0])[0]
+    )
+
+
 def _well_formed(text: str) -> str:
     """Text that can be encoded: halves of surrogate pairs are joined, and lone ones replaced."""
     try:
@@ -296,7 +412,6 @@ def _well_formed(text: str) -> str:
     return text
 
 
-def _opening_tags(raw: object) -> tuple[str, ...]:
-    """Opening tags of a chatbot's ``reasoning_tags``: a list of pairs."""
-    pairs = raw if isinstance(raw, list) else []
-    return tuple(pair[0] for pair in pairs if isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str))
+def _reasoning_tags(raw: object) -> tuple[str, ...]:
+    """The tags of a chatbot's ``reasoning_tags``, a list of pairs of an opening and a closing one."""
+    return tuple(tag for pair in as_list(raw) for tag in as_list(pair) if isinstance(tag, str) and tag)

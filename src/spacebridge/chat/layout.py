@@ -7,23 +7,22 @@ write. On the way the box must be read: an event with no way for text in is list
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from spacebridge import errors
+from spacebridge.chat.components import BUTTONS, PLAIN_BOXES, is_chatbot, takes_files, text_box
 from spacebridge.chat.settings import Setting, find_settings
 from spacebridge.page.graph import EventGraph
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from spacebridge.gradio.config import Component, Config, Dependency
 
 __all__ = ["Candidate", "Layout", "choose", "find_layout"]
 
-_PLAIN_BOXES = frozenset({"textbox", "textarea", "code"})
-_BUTTONS = frozenset({"button", "duplicatebutton", "uploadbutton", "downloadbutton", "clearbutton"})
 _PLAIN_ANSWERS = frozenset({"markdown", "textbox", "html", "json", "label", "code", "highlightedtext"})
 _SUBMITS = ("submit",)
 _CLEARING = re.compile(r"clear|reset|undo|retry|stop|delete|regenerate|清|重|停|删|очист|сброс|стоп", re.IGNORECASE)
@@ -76,25 +75,26 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
-def find_layout(config: Config, *, chat: int | str | None = None) -> Layout:
+def find_layout(config: Config, *, chat: int | str | None = None, graph: EventGraph | None = None) -> Layout:
     """Find the chat of an app.
 
     Args:
         config: of the app.
+        graph: of its page, if more is known of it than the configuration tells: what it has rendered since.
         chat: which, if there are several: index among ``candidates``, id or label of the chatbot, or name of an event.
 
     Raises:
         NoChatFound: there is none, or none of that name.
     """
-    graph = EventGraph(config.components, config.dependencies)
+    graph = graph or EventGraph(config.components, config.dependencies)
     candidates = sorted(_candidates(graph), key=lambda candidate: -candidate.score)
     usable = [candidate for candidate in candidates if candidate.box is not None]
     if not usable:
         raise errors.NoChatFound(
             f"{config.title or 'The app'} (gradio {config.version_text}) has no chat that takes text.",
-            looked_at=_looked_at(config, candidates),
+            looked_at=_looked_at(graph, candidates),
         )
-    chosen = usable[0] if chat is None else choose(usable, chat, config)
+    chosen = usable[0] if chat is None else choose(usable, chat, graph)
     return Layout(
         chat=chosen,
         candidates=tuple(candidates),
@@ -106,7 +106,7 @@ def find_layout(config: Config, *, chat: int | str | None = None) -> Layout:
     )
 
 
-def choose(candidates: list[Candidate], chat: int | str, config: Config) -> Candidate:
+def choose(candidates: list[Candidate], chat: int | str, graph: EventGraph) -> Candidate:
     """The candidate that a caller names.
 
     Raises:
@@ -122,7 +122,7 @@ def choose(candidates: list[Candidate], chat: int | str, config: Config) -> Cand
             candidate
             for candidate in candidates
             if chat
-            in (config.components[candidate.output].label, config.components[candidate.output].props.get("elem_id"))
+            in (graph.components[candidate.output].label, graph.components[candidate.output].props.get("elem_id"))
             or chat.lstrip("/") in (name.lstrip("/") for name in candidate.names)
         ]
     if not matching:
@@ -156,7 +156,7 @@ def _triggers(graph: EventGraph) -> Iterator[tuple[Component, str, list[Dependen
     for component in graph.components.values():
         for event in (*_SUBMITS, "click"):
             listeners = graph.listeners(component.id, event)
-            if listeners and (event != "click" or component.type in _BUTTONS or not text_box(component)):
+            if listeners and (event != "click" or component.type in BUTTONS or not text_box(component)):
                 yield component, event, listeners
 
 
@@ -165,7 +165,7 @@ def _way_to(graph: EventGraph, ways: dict[int, list[int]], output: int) -> list[
     writing = [
         (graph.dependencies[number], way)
         for number, way in ways.items()
-        if output in graph.dependencies[number].outputs
+        if output in graph.writes(graph.dependencies[number])
     ]
     if not writing:
         return None
@@ -184,7 +184,7 @@ def _box_on(graph: EventGraph, way: list[int], trigger: Component, output: int) 
     ]
     if any(component.id == trigger.id for component in read):
         return trigger
-    # A hidden or labelled box (a system prompt) also takes text: an unlabelled, cleared one is more likely the message's.
+    # A box for a system prompt also takes text: one without a label that is cleared is more likely the message's.
     read.sort(key=lambda component: -_box_score(graph, component, way))
     return read[0] if read else None
 
@@ -240,14 +240,10 @@ def _candidate(
             count(15, "the box itself sends")
         else:
             count(5, "a button sends the text of the box")
-        if box.type not in _PLAIN_BOXES:
+        if box.type not in PLAIN_BOXES:
             count(3, "the box is made for chats")
-    name = f"{trigger.label} {trigger.props.get('value') if isinstance(trigger.props.get('value'), str) else ''}"
     if event == "click":
-        if _CLEARING.search(name):
-            count(-40, f"the button says {name.strip()!r}")
-        elif _SENDING.search(name):
-            count(4, f"the button says {name.strip()!r}")
+        _count_button(trigger, count)
     if not output.visible:
         count(-10, "the chatbot is hidden")
     if not trigger.visible:
@@ -273,39 +269,26 @@ def _candidate(
     )
 
 
-def is_chatbot(component: Component) -> bool:
-    """Whether a component shows a chat: Gradio's own, and others by their name."""
-    return "chatbot" in component.type
+def _count_button(button: Component, count: Callable[[int, str], None]) -> None:
+    """Points for what a button says."""
+    value = button.props.get("value")
+    name = f"{button.label} {value if isinstance(value, str) else ''}".strip()
+    if _CLEARING.search(name):
+        count(-40, f"the button says {name!r}")
+    elif _SENDING.search(name):
+        count(4, f"the button says {name!r}")
 
 
-def text_box(component: Component) -> bool:
-    """Whether a user can write a message into a component."""
-    if component.type in _PLAIN_BOXES:
-        return True
-    if component.type in _BUTTONS or is_chatbot(component):
-        return False
-    return takes_files(component)
-
-
-def takes_files(component: Component) -> bool:
-    """Whether a box takes text and files: ``{"text": …, "files": […]}``."""
-    kind = component.type
-    if kind == "multimodaltextbox" or ("multimodal" in kind and "input" in kind):
-        return True
-    value = component.props.get("value")
-    return isinstance(value, dict) and {"text", "files"} <= cast("dict[str, Any]", value).keys()
-
-
-def _looked_at(config: Config, candidates: list[Candidate]) -> tuple[str, ...]:
+def _looked_at(graph: EventGraph, candidates: list[Candidate]) -> tuple[str, ...]:
     lines = [f"{candidate.describe()}: no text goes in" for candidate in candidates]
     kinds: dict[str, int] = {}
-    for component in config.components.values():
+    for component in graph.components.values():
         kinds[component.type] = kinds.get(component.type, 0) + 1
     if not any("chatbot" in kind for kind in kinds):
         lines.append("no chatbot among the components")
-    boxes = [c for c in config.components.values() if text_box(c)]
+    boxes = [c for c in graph.components.values() if text_box(c)]
     if not boxes:
         lines.append("no box that takes text")
     lines.append("components: " + ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())))
-    lines.append(f"{len(config.dependencies)} event listeners")
+    lines.append(f"{len(graph.dependencies)} event listeners")
     return tuple(lines)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
 from spacebridge import errors
+from spacebridge.shape import as_list, is_list
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from spacebridge.gradio.config import Component
     from spacebridge.page.graph import EventGraph
 
@@ -78,7 +82,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
             return self._truth(value)
         if self.choices:
             if self.multiple:
-                items = cast("list[Any]", value) if isinstance(value, list | tuple) else [value]
+                items = list(cast("Sequence[Any]", value)) if isinstance(value, list | tuple) else [value]
                 return [self._choice(item) for item in items]
             return self._choice(value)
         if self.type in ("textbox", "textarea", "code"):
@@ -92,7 +96,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
             raise self._refused(value) from None
         too_low = self.minimum is not None and number < self.minimum
         too_high = self.maximum is not None and number > self.maximum
-        if isinstance(value, bool) or number != number or too_low or too_high:
+        if isinstance(value, bool) or math.isnan(number) or too_low or too_high:
             raise self._refused(value)
         return int(number) if number == int(number) and isinstance(self.value, int) else number
 
@@ -115,7 +119,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
 
     def _choice(self, value: Any) -> Any:
         for choice, label in zip(self.choices, self.labels, strict=True):
-            if choice == value or label == value:
+            if value in (choice, label):
                 return choice
         for choice, label in zip(self.choices, self.labels, strict=True):
             if str(value).lower() in (str(choice).lower(), label.lower()):
@@ -137,7 +141,7 @@ def find_settings(graph: EventGraph, edges: tuple[int, ...], *, skip: set[int | 
     numbers = dict.fromkeys(i for edge in edges for i in graph.dependencies[edge].inputs if i not in skip)
     for number in numbers:
         component = graph.components.get(number)
-        if component is None or component.type not in _KINDS:
+        if component is None or component.type not in _KINDS or not component.visible:
             continue
         name = _name(component, used)
         used.add(name)
@@ -170,9 +174,9 @@ def _setting(component: Component, name: str) -> Setting:
     choices: list[Any] = []
     labels: list[str] = []
     raw = props.get("choices")
-    for choice in cast("list[Any]", raw) if isinstance(raw, list) else []:
-        pair = cast("list[Any]", choice) if isinstance(choice, list) else [choice, choice]
-        if len(pair) == 2:  # noqa: PLR2004 - label and value
+    for choice in as_list(raw):
+        pair = as_list(choice) if is_list(choice) else [choice, choice]
+        if len(pair) == 2:
             labels.append(str(pair[0]))
             choices.append(pair[1])
     return Setting(

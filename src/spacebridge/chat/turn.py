@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from typing import TYPE_CHECKING, Any, Literal, Self, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 from spacebridge import errors
+from spacebridge.chat.components import is_chatbot
 from spacebridge.chat.events import Answer, Event, Finished, Notice, Queued, Started
+from spacebridge.shape import as_list, as_object, is_object
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
@@ -18,16 +20,25 @@ if TYPE_CHECKING:
     from spacebridge.gradio.diff import Operation
     from spacebridge.gradio.messages import Message
     from spacebridge.options import Limits, Timeouts
+    from spacebridge.page.graph import Rendered
     from spacebridge.page.page import Page
     from spacebridge.page.values import LiveValue
 
-__all__ = ["Turn", "TurnEnd"]
+__all__ = ["Fire", "Turn", "TurnEnd"]
 
 _SETTLED_TICKS = 2.5
 _SHORTEST_QUIET = 0.3
 _TRAILING = 30.0
 
 TurnEnd = Literal["finished", "failed", "left", "lost"]
+
+
+class Fire(NamedTuple):
+    """An event of a component that begins a turn."""
+
+    component: int
+    event: str
+    data: object = None
 
 
 class Turn:
@@ -39,9 +50,10 @@ class Turn:
     Args:
         turn_id: named in all events.
         page: the conversation's page; its listener is the turn while it runs.
-        output: component id of the chatbot.
-        begin: prepares the page and fires the event that sends the message.
-        tracker: makes the tracker for the chatbot's value, once the page is prepared.
+        begin: prepares the page; gives a tracker for the chatbot's value, the chatbot, and what to fire.
+        timeouts: time limits.
+        limits: other limits.
+        slot: a place among the turns that may run at once.
         ended: is told how the turn ended.
     """
 
@@ -50,9 +62,7 @@ class Turn:
         turn_id: str,
         *,
         page: Page,
-        output: int,
-        begin: Callable[[], Coroutine[Any, Any, AnswerTracker]],
-        fire: Callable[[], object],
+        begin: Callable[[], Coroutine[Any, Any, tuple[AnswerTracker, int, Fire]]],
         timeouts: Timeouts,
         limits: Limits,
         slot: contextlib.AbstractAsyncContextManager[Any],
@@ -60,9 +70,8 @@ class Turn:
     ) -> None:
         self.turn_id = turn_id
         self._page = page
-        self._output = output
+        self._output = -1
         self._begin = begin
-        self._fire = fire
         self._timeouts = timeouts
         self._limits = limits
         self._slot = slot
@@ -159,7 +168,7 @@ class Turn:
 
     # What the page tells
 
-    def on_status(self, dependency: Dependency, message: Message) -> None:
+    def on_status(self, dependency: Dependency, message: Message) -> None:  # noqa: ARG002 - of the listener's form
         """A status message of a run."""
         match message.msg:
             case "estimation":
@@ -168,7 +177,7 @@ class Turn:
                 self._set_phase("first_text", self._timeouts.first_text)
                 if not self._started:
                     self._started = True
-                    self._emit(Started(turn_id=self.turn_id))
+                    self.emit(Started(turn_id=self.turn_id))
             case "log":
                 text = message.log if isinstance(message.log, str) else ""
                 title = message.title if isinstance(message.title, str) else ""
@@ -199,6 +208,14 @@ class Turn:
             tracker = self._tracker
             if tracker is not None and (tracker.begun or not self._ticking()):
                 self._finish()
+
+    def on_render(self, rendered: Rendered) -> None:
+        """Components were rendered anew; the chatbot may be among them, under another id."""
+        if self._output in rendered.gone:
+            chatbots = [number for number, component in rendered.components.items() if is_chatbot(component)]
+            self._output = chatbots[0] if chatbots else self._output
+        if self._output in rendered.components:
+            self.on_value(self._output, self._page.values.live(self._output), None)
 
     def on_notice(self, level: str, text: str) -> None:
         """Something could not be done as a browser does it."""
@@ -271,12 +288,12 @@ class Turn:
     async def _converse(self) -> None:
         page = self._page
         self._set_phase("first_text", self._timeouts.first_text)
-        self._tracker = await self._begin()
+        self._tracker, self._output, fire = await self._begin()
         self._fired = True
         ticking = self._ticking()
         if ticking:
             page.start_timers()
-        self._fire()
+        page.fire(fire.component, fire.event, fire.data)
         await page.settle()
         if ticking and self._failure is None:
             await self._wait_for_ticks(self._tracker)
@@ -325,7 +342,7 @@ class Turn:
             self._failure = error
             return
         self._set_phase("trailing", _TRAILING)
-        self._emit(self._finished)
+        self.emit(self._finished)
 
     # Small things
 
@@ -352,19 +369,19 @@ class Turn:
         size = message.queue_size if isinstance(message.queue_size, int) else None
         if not self._started:
             self._set_phase("queue", self._timeouts.queue)
-        self._emit(Queued(turn_id=self.turn_id, rank=rank, size=size, eta=eta))
+        self.emit(Queued(turn_id=self.turn_id, rank=rank, size=size, eta=eta))
         longest = self._limits.queue_eta
         if longest is not None and eta is not None and rank and eta > longest:
             raise errors.QueueFull(
-                f"The app's queue would take {eta:.0f} s (place {rank} of {size}), more than the limit of {longest:g} s."
+                f"The app's queue would take {eta:.0f} s (place {rank} of {size}), more than the limit {longest:g} s."
             )
 
     def _progress(self, message: Message) -> None:
         data = message.progress_data
-        units = cast("list[Any]", data) if isinstance(data, list) else []
+        units = as_list(data)
         for unit in units[-1:]:
-            if isinstance(unit, dict):
-                fields = cast("dict[str, Any]", unit)
+            if is_object(unit):
+                fields = as_object(unit)
                 index, length = fields.get("index"), fields.get("length")
                 done = f"{index}/{length} {fields.get('unit') or ''}".strip() if length else ""
                 share = fields.get("progress")
@@ -376,13 +393,10 @@ class Turn:
         notice = Notice(turn_id=self.turn_id, level=level, title=title, text=text)
         if notice not in self._notices:
             self._notices.append(notice)
-            self._emit(notice)
+            self.emit(notice)
 
     def emit(self, event: Event) -> None:
         """Give an event to whoever iterates."""
-        self._emit(event)
-
-    def _emit(self, event: Event) -> None:
         self._events.append(event)
         waiter = self._waiter
         if waiter is not None:

@@ -99,9 +99,13 @@ class App:
 
         The host it names is not used: behind a proxy it is often wrong.
         """
-        root, base = urlsplit(self.config.root), urlsplit(self.http.base)
+        try:
+            root, base = urlsplit(self.config.root), urlsplit(self.http.base)
+        except ValueError:
+            return
         path = root.path.rstrip("/")
-        if not root.path or path == base.path.rstrip("/") or (root.netloc and root.hostname != base.hostname):
+        elsewhere = bool(root.netloc) and root.hostname != base.hostname
+        if not root.path.startswith("/") or path == base.path.rstrip("/") or elsewhere:
             return
         own = self.http.base
         self.http.base = f"{base.scheme}://{base.netloc}{path}"

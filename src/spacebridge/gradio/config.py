@@ -8,11 +8,12 @@ Source of the field names: ``gradio/blocks.py`` (``Blocks.get_config_file``) of 
 from __future__ import annotations
 
 import re
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeGuard
 
 import msgspec
 
 from spacebridge.errors import NotGradio
+from spacebridge.shape import NOT_JSON, as_list, as_object, is_list, is_object
 
 __all__ = ["Component", "Config", "Dependency", "Target", "parse_config", "parse_dependencies"]
 
@@ -22,7 +23,7 @@ Follows = Literal["then", "success", "failure"]
 
 
 class Component(msgspec.Struct, frozen=True):
-    """One component of the page: a box, a button, a chatbot, a State…"""
+    """One component of the page: a box, a button, a chatbot, a State."""
 
     id: int
     type: str
@@ -114,30 +115,30 @@ def parse_config(body: bytes, *, where: str) -> Config:
     """
     try:
         raw: object = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except NOT_JSON:
         match = _SCRAPE.search(body)
         if match is None:
             raise _not_gradio(where, body, "the reply is not JSON") from None
         try:
             raw = msgspec.json.decode(match[1])
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except NOT_JSON:
             raise _not_gradio(where, body, "the configuration in the page is not JSON") from None
-    if not isinstance(raw, dict):
+    if not is_object(raw):
         raise _not_gradio(where, body, "the reply is JSON, but no object")
-    doc = cast("dict[str, Any]", raw)
-    if not isinstance(doc.get("components"), list) or not isinstance(doc.get("dependencies"), list):
+    doc = as_object(raw)
+    if not is_list(doc.get("components")) or not is_list(doc.get("dependencies")):
         raise _not_gradio(where, body, "the reply has no components and dependencies")
     oddities: list[str] = []
     version_text = _text(doc, "version")
-    components = parse_components(cast("list[Any]", doc["components"]), oddities)
-    dependencies = parse_dependencies(cast("list[Any]", doc["dependencies"]), components, oddities)
+    components = parse_components(as_list(doc["components"]), oddities)
+    dependencies = parse_dependencies(as_list(doc["dependencies"]), components, oddities)
     max_file_size = doc.get("max_file_size")
     space_id = doc.get("space_id")
     return Config(
-        version=tuple(int(part) for part in re.findall(r"\d+", version_text)[:3]),
+        version=tuple(int(part) for part in re.findall(r"\d{1,9}", version_text)[:3]),
         version_text=version_text or "unknown",
         protocol=_text(doc, "protocol") or "ws",
-        api_prefix=_text(doc, "api_prefix").rstrip("/"),
+        api_prefix=_path(_text(doc, "api_prefix")),
         mode=_text(doc, "mode"),
         root=_text(doc, "root"),
         title=_text(doc, "title"),
@@ -155,14 +156,12 @@ def parse_components(raw: list[Any], oddities: list[str]) -> dict[int, Component
     """Read a list of components; what makes no sense goes into ``oddities``."""
     components: dict[int, Component] = {}
     for item in raw:
-        entry: dict[str, Any] = cast("dict[str, Any]", item) if isinstance(item, dict) else {}
+        entry: dict[str, Any] = as_object(item)
         number, kind, props = entry.get("id"), entry.get("type"), entry.get("props")
         if not _is_id(number) or not isinstance(kind, str):
             oddities.append(f"a component without id or type: {str(item)[:80]}")
             continue
-        components[number] = Component(
-            number, kind.lower(), cast("dict[str, Any]", props) if isinstance(props, dict) else {}
-        )
+        components[number] = Component(number, kind.lower(), as_object(props))
     return components
 
 
@@ -170,10 +169,10 @@ def parse_dependencies(raw: list[Any], components: dict[int, Component], odditie
     """Read a list of dependencies, of ``/config`` or of a ``render_config``."""
     dependencies: list[Dependency] = []
     for position, item in enumerate(raw):
-        if not isinstance(item, dict):
+        if not is_object(item):
             oddities.append(f"dependency {position} is no object")
             continue
-        entry = cast("dict[str, Any]", item)
+        entry = as_object(item)
         number = entry.get("id", position)
         if not _is_id(number):
             oddities.append(f"dependency {position} has no usable id")
@@ -186,7 +185,7 @@ def parse_dependencies(raw: list[Any], components: dict[int, Component], odditie
 
 
 def _dependency(number: int, entry: dict[str, Any]) -> Dependency:
-    types = cast("dict[str, Any]", entry["types"]) if isinstance(entry.get("types"), dict) else {}
+    types = as_object(entry.get("types"))
     api_name = entry.get("api_name")
     follows: Follows = "then"
     if entry.get("trigger_only_on_failure") is True:
@@ -222,9 +221,9 @@ def _dependency(number: int, entry: dict[str, Any]) -> Dependency:
 def _targets(entry: dict[str, Any]) -> list[Target]:
     targets: list[Target] = []
     raw = entry.get("targets")
-    for pair in cast("list[Any]", raw) if isinstance(raw, list) else []:
-        if isinstance(pair, list) and len(cast("list[Any]", pair)) == 2:
-            number, event = cast("list[Any]", pair)
+    for pair in as_list(raw):
+        if is_list(pair) and len(as_list(pair)) == 2:
+            number, event = as_list(pair)
             if isinstance(event, str) and (number is None or _is_id(number)):
                 targets.append(Target(number, event))
         elif _is_id(pair) and isinstance(entry.get("trigger"), str):  # early 3.x: ids, and one event for all
@@ -234,16 +233,22 @@ def _targets(entry: dict[str, Any]) -> list[Target]:
 
 def _ids(entry: dict[str, Any], key: str) -> list[int]:
     raw = entry.get(key)
-    return [i for i in cast("list[Any]", raw) if _is_id(i)] if isinstance(raw, list) else []
+    return [i for i in as_list(raw) if _is_id(i)] if is_list(raw) else []
 
 
-def _is_id(value: object) -> bool:
+def _is_id(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _text(doc: dict[str, Any], key: str) -> str:
     value = doc.get(key)
     return value if isinstance(value, str) else ""
+
+
+def _path(text: str) -> str:
+    """A path that can follow a host's name: without the slash it would go on with the name itself."""
+    path = text.strip("/")
+    return f"/{path}" if path else ""
 
 
 def _not_gradio(where: str, body: bytes, why: str) -> NotGradio:

@@ -8,12 +8,13 @@ From the second ``process_generating`` of an event on, each output is a list of 
 from __future__ import annotations
 
 import io
-from typing import Any, TypeGuard, cast
+from typing import Any, TypeGuard
+
+from spacebridge.shape import as_list, is_list
 
 __all__ = ["DiffError", "GrowingValue", "Operation", "is_operations"]
 
 Operation = list[Any]
-_NAMES = frozenset({"append", "replace", "add", "delete"})
 
 
 class DiffError(ValueError):
@@ -22,18 +23,15 @@ class DiffError(ValueError):
 
 def is_operations(value: object) -> TypeGuard[list[Operation]]:
     """Whether a value has the form of at least one operation and nothing else."""
-    return (
-        isinstance(value, list)
-        and bool(cast("list[Any]", value))
-        and all(_is_operation(item) for item in cast("list[Any]", value))
-    )
+    return is_list(value) and bool(as_list(value)) and all(_is_operation(item) for item in as_list(value))
 
 
 def _is_operation(item: object) -> bool:
-    if not isinstance(item, list):
-        return False
-    parts = cast("list[Any]", item)
-    return len(parts) == 3 and isinstance(parts[1], list) and isinstance(parts[0], str) and parts[0] in _NAMES
+    match item:
+        case ["append" | "replace" | "add" | "delete", list(), _]:  # pyright: ignore[reportUnknownVariableType] - any JSON
+            return True
+        case _:
+            return False
 
 
 class GrowingValue:
@@ -91,16 +89,16 @@ class GrowingValue:
             parent = parent[key]
             key = step
         if name == "append":
-            if not isinstance(parent[key], str) or not isinstance(value, str):
+            if isinstance(parent, str) or not isinstance(parent[key], str) or not isinstance(value, str):
                 raise TypeError
             self._path, self._parent, self._key = path, parent, key
             self._tail.write(value)
         elif name == "replace":
             parent[key] = value
-        elif isinstance(parent, list):
+        elif is_list(parent):
             # Lists are compared place by place, so additions and deletions are at the end. The index of a deletion
             # can't be used: Gradio shifts those of nested lists twice.
-            items = cast("list[Any]", parent)
+            items = as_list(parent)
             if parent is self._box:
                 raise LookupError
             if name == "add":

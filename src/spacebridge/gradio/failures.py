@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import email.utils
 import html
 import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from spacebridge import errors
+from spacebridge.shape import NOT_JSON, as_list, as_object, is_list, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = ["error_from_output", "error_from_reply", "parse_retry_after"]
 
-_TAG = re.compile(r"<[^<>]{1,500}>")
+_TAG = re.compile(r"</?[a-zA-Z!][^<>]{0,500}>")
 _QUOTED = re.compile(r"^(['\"])(.*)\1$", re.DOTALL)
 _WAIT = re.compile(r"Try again in (?:(\d+) days?, )?(\d+):(\d\d):(\d\d)", re.IGNORECASE)
 _QUOTA = re.compile(r"(ZeroGPU|GPU) quota|GPU limit|pending credits|illegal duration", re.IGNORECASE)
 _SHOWN = 300
+
+_BY_STATUS: dict[int, tuple[type[errors.ServerRefused], str | None]] = {
+    401: (errors.LoginRequired, None),
+    403: (errors.AccessDenied, None),
+    404: (errors.SpaceNotFound, None),
+    413: (errors.UploadRefused, "The file or prompt is larger than the app allows."),
+    429: (errors.RateLimited, None),
+    502: (errors.SpaceUnavailable, None),
+    503: (errors.SpaceUnavailable, None),
+    504: (errors.SpaceUnavailable, None),
+}
 
 
 def error_from_reply(status: int, headers: Mapping[str, str], body: bytes, *, asked: str) -> errors.SpacebridgeError:
@@ -36,26 +48,17 @@ def error_from_reply(status: int, headers: Mapping[str, str], body: bytes, *, as
     said = _reason(headers, body)
     message = f"{asked} was answered with {status}{f': {said}' if said else ''}."
     retry_after = parse_retry_after(headers.get("Retry-After"))
-    refused = {"status": status, "retry_after": retry_after}
     lower = said.lower()
     if status == 422:
         return errors.ValidationRefused(f"{asked} was refused: {said or 'invalid input'}.")
-    if status == 401 or (status == 400 and "credentials" in lower):
-        return errors.LoginRequired(message, **refused)
-    if status == 403:
-        return errors.AccessDenied(message, **refused)
-    if status == 404:
-        return errors.SpaceNotFound(message, **refused)
-    if status == 413:
-        return errors.UploadRefused(message, **refused, hint="The file or prompt is larger than the app allows.")
-    if status == 429:
-        wait = f"Wait {retry_after:g} s before asking again." if retry_after is not None else None
-        return errors.RateLimited(message, **refused, hint=wait)
-    if status == 503 and ("queue" in lower):
-        return errors.QueueFull(message, **refused)
-    if status in (502, 503, 504):
-        return errors.SpaceUnavailable(message, **refused)
-    return errors.ServerRefused(message, **refused)
+    kind, hint = _BY_STATUS.get(status, (errors.ServerRefused, None))
+    if status == 400 and "credentials" in lower:
+        kind = errors.LoginRequired
+    elif status == 503 and "queue" in lower:
+        kind = errors.QueueFull
+    elif status == 429 and retry_after is not None:
+        hint = f"Wait {retry_after:g} s before asking again."
+    return kind(message, status=status, retry_after=retry_after, hint=hint)
 
 
 def error_from_output(error: object, *, title: object, version: tuple[int, ...], asked: str) -> errors.SpacebridgeError:
@@ -67,8 +70,8 @@ def error_from_output(error: object, *, title: object, version: tuple[int, ...],
         version: Gradio's release; before 5, texts of ``gr.Error`` come with the quotes of a ``repr``.
         asked: what was asked of whom.
     """
-    if isinstance(error, list):  # a validator's list, as of 5.45
-        said = _validation(cast("list[Any]", error))
+    if is_list(error):  # a validator's list, as of 5.45
+        said = _validation(as_list(error))
         return errors.ValidationRefused(f"{asked} was refused: {said or 'invalid input'}.")
     detail = error if isinstance(error, str) and error != "None" else ""
     if version < (5,) and (quoted := _QUOTED.match(detail)):
@@ -95,15 +98,15 @@ def parse_retry_after(value: str | None) -> float | None:
     """Seconds that a ``Retry-After`` header asks for (RFC 9110, 10.2.3: seconds or a date), or None."""
     if not value:
         return None
-    if value.strip().isdigit():
+    if value.isascii() and value.strip().isdigit():
         return float(value)
     try:
         date = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if date.tzinfo is None:
-        date = date.replace(tzinfo=datetime.UTC)
-    return max(0.0, (date - datetime.datetime.now(datetime.UTC)).total_seconds())
+        date = date.replace(tzinfo=dt.UTC)
+    return max(0.0, (date - dt.datetime.now(dt.UTC)).total_seconds())
 
 
 def _reason(headers: Mapping[str, str], body: bytes) -> str:
@@ -111,7 +114,7 @@ def _reason(headers: Mapping[str, str], body: bytes) -> str:
     text = body[:20_000].decode("utf-8", "replace")
     try:
         doc: object = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except NOT_JSON:
         if "html" in headers.get("Content-Type", "") or text.lstrip()[:1] == "<":
             title = re.search(r"<title[^>]*>(.*?)</title>", text, re.DOTALL | re.IGNORECASE)
             text = f"an HTML page ({title[1].strip()})" if title and title[1].strip() else "an HTML page"
@@ -125,10 +128,10 @@ def _reason(headers: Mapping[str, str], body: bytes) -> str:
 def _said(doc: object) -> str:
     if isinstance(doc, str):
         return doc
-    if isinstance(doc, list):
-        return _validation(cast("list[Any]", doc))
-    if isinstance(doc, dict):
-        fields = cast("dict[str, Any]", doc)
+    if is_list(doc):
+        return _validation(as_list(doc))
+    if is_object(doc):
+        fields = as_object(doc)
         for key in ("detail", "error", "message"):
             if key in fields:
                 return _said(fields[key])
@@ -139,15 +142,13 @@ def _validation(items: list[Any]) -> str:
     """FastAPI's list of faults, or a validator's list of verdicts."""
     lines: list[str] = []
     for item in items:
-        if not isinstance(item, dict):
+        if not is_object(item):
             continue
-        fields = cast("dict[str, Any]", item)
+        fields = as_object(item)
         if fields.get("is_valid") is True:
             continue
         said = fields.get("message") or fields.get("msg")
         loc = fields.get("loc")
-        place = fields.get("parameter_name") or (
-            ".".join(map(str, cast("list[Any]", loc))) if isinstance(loc, list) else ""
-        )
+        place = fields.get("parameter_name") or (".".join(map(str, as_list(loc))) if is_list(loc) else "")
         lines.append(": ".join(str(part) for part in (place, said) if part))
     return "; ".join(line for line in lines if line)

@@ -1,6 +1,6 @@
-"""Server-sent events out of raw chunks, without I/O.
+r"""Server-sent events out of raw chunks, without I/O.
 
-Gradio writes one JSON document per event as ``data: {…}\\n\\n``; nothing else of the format is used by it. The
+Gradio writes one JSON document per event as ``data: {…}\n\n``; nothing else of the format is used by it. The
 splitter nevertheless follows the WHATWG rules (any line ending, comments, several ``data`` lines), because proxies
 stand between. It costs a search and a slice per event, and time linear in the bytes, however they are cut.
 """
@@ -11,22 +11,28 @@ from spacebridge.errors import FrameTooLarge
 
 __all__ = ["FrameSplitter"]
 
+_FIELD = b"data: "
+_MARK = b"\xef\xbb\xbf"
+
 
 class FrameSplitter:
     """Collects chunks of a ``text/event-stream`` and gives the data of each whole event.
 
     Args:
-        limit: the most bytes one event may have, or None.
+        limit: the most bytes the data of one event may have, or None.
     """
 
-    __slots__ = ("_buffer", "_data", "_limit", "_scanned", "_skip_newline")
+    __slots__ = ("_begun", "_buffer", "_data", "_limit", "_scanned", "_size", "_skip_newline")
 
     def __init__(self, limit: int | None = None) -> None:
         self._buffer = bytearray()
         self._scanned = 0
         self._limit = limit
         self._data: list[bytes] = []
+        self._size = 0
+        """Bytes of the event's data so far, with a line feed for each line but the first."""
         self._skip_newline = False
+        self._begun = False
 
     @property
     def pending(self) -> bool:
@@ -48,8 +54,10 @@ class FrameSplitter:
         events: list[bytes] = []
         start = 0
         while (end := chunk.find(b"\n\n", start)) >= 0:
-            if chunk.startswith(b"data: ", start) and chunk.find(b"\n", start, end) < 0:
-                events.append(chunk[start + 6 : end])
+            if chunk.startswith(_FIELD, start) and chunk.find(b"\n", start, end) < 0:
+                self._check(end - start)
+                events.append(chunk[start + len(_FIELD) : end])
+                self._begun = True
             else:
                 events += self._feed_lines(chunk[start : end + 2])
             start = end + 2
@@ -66,8 +74,8 @@ class FrameSplitter:
             self._skip_newline = False
         buffer += chunk
         start = 0
+        feed = buffer.find(b"\n", self._scanned)
         while True:
-            feed = buffer.find(b"\n", self._scanned)
             carriage = buffer.find(b"\r", self._scanned, feed if feed >= 0 else len(buffer))
             end = carriage if carriage >= 0 else feed
             if end < 0:
@@ -83,6 +91,8 @@ class FrameSplitter:
             if event is not None:
                 events.append(event)
             start = self._scanned = after
+            if 0 <= feed < after:
+                feed = buffer.find(b"\n", after)
         if start:
             del buffer[:start]
             self._scanned -= start
@@ -90,20 +100,25 @@ class FrameSplitter:
         return events
 
     def _line(self, line: bytes) -> bytes | None:
+        if not self._begun:
+            self._begun = True
+            line = line.removeprefix(_MARK)
         if not line:
             if not self._data:
                 return None
             event = b"\n".join(self._data)
             self._data.clear()
+            self._size = 0
             return event
-        if line.startswith(b"data:"):
-            self._data.append(line[6:] if line[5:6] == b" " else line[5:])
+        self._check(len(line))
+        if line.startswith(b"data:") or line == b"data":
+            value = line[5:].removeprefix(b" ")
+            self._size += len(value) + bool(self._data)
+            self._data.append(value)
             self._check(0)
         return None
 
-    def _check(self, extra: int) -> None:
-        if self._limit is None:
-            return
-        size = extra + sum(map(len, self._data))
-        if size > self._limit:
+    def _check(self, line: int) -> None:
+        """Guard the limit, with so many bytes of a line that is not counted yet."""
+        if self._limit is not None and self._size + max(0, line - len(_FIELD)) > self._limit:
             raise FrameTooLarge(f"An event of the stream is larger than {self._limit} bytes.")

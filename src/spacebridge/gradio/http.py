@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import ssl
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urljoin, urlsplit
 
@@ -15,10 +17,11 @@ from spacebridge import errors
 from spacebridge.gradio.failures import error_from_reply
 from spacebridge.gradio.trace import Trace, redact_url
 from spacebridge.options import Limits, Timeouts
+from spacebridge.shape import NOT_JSON, as_object
 from spacebridge.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable
 
 __all__ = ["HttpClient", "Reply", "is_loopback"]
 
@@ -74,6 +77,7 @@ class HttpClient:
         if trace is not None:
             trace.hide(*secrets)
         self._headers = {"User-Agent": USER_AGENT, "Accept": "*/*", **(headers or {})}
+        self._hostname = urlsplit(base).hostname
         self._proxy = proxy
         self._cookies = dict(cookies or {})
         self._session: aiohttp.ClientSession | None = None
@@ -128,7 +132,8 @@ class HttpClient:
             payload: what is sent as JSON.
             limit: name of the time limit that ``seconds`` is, for the error.
             seconds: longest wait for the reply; default is the limit ``connect``.
-            accept_500: return the JSON of a reply with status 500, too: so Gradio answers where a function raised.
+            accept_500: return the JSON of a reply with status 500 that has an ``error``, too: so Gradio answers where a
+                function raised.
 
         Raises:
             NotJSON: the reply is not JSON.
@@ -140,11 +145,14 @@ class HttpClient:
         reply = await self._exchange("POST", path, body, headers, limit=limit, seconds=wait, accept_500=accept_500)
         asked = f"POST {redact_url(reply.url)}"
         try:
-            return decode_json(reply, asked=asked)
+            decoded = decode_json(reply, asked=asked)
         except errors.NotJSON:
-            if reply.status == 500:
-                raise error_from_reply(500, reply.headers, reply.body, asked=asked) from None
-            raise
+            if reply.status != 500:
+                raise
+            decoded = None
+        if reply.status == 500 and "error" not in as_object(decoded):  # not the app's function, then
+            raise error_from_reply(500, reply.headers, reply.body, asked=asked)
+        return decoded
 
     async def send(
         self,
@@ -233,6 +241,8 @@ class HttpClient:
         seconds: float | None,
     ) -> aiohttp.ClientResponse:
         asked = f"{method} {redact_url(url)}"
+        if urlsplit(url).hostname != self._hostname:  # whoever built this address: the headers are for one host only
+            raise errors.ProtocolError(f"{asked} would leave the host {self._hostname}; it was not sent.")
         if self.trace is not None:
             self.trace.request(method, url, body if isinstance(body, bytes) else None)
         timeout = aiohttp.ClientTimeout(
@@ -270,23 +280,27 @@ class HttpClient:
             raise
 
     def _translated(self, error: Exception, asked: str, limit: str, seconds: float | None) -> errors.SpacebridgeError:
-        if isinstance(error, aiohttp.ConnectionTimeoutError):
-            return _timed_out(asked, "connect", self.timeouts.connect)
-        if isinstance(error, TimeoutError):
-            return _timed_out(asked, limit, seconds)
-        if isinstance(error, aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError):
-            return self._proxy_failed(error, asked)
-        if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):
-            return errors.CertificateRefused(f"{asked}: no TLS with {self.host}: {_short(error)}.")
-        if isinstance(error, aiohttp.ClientConnectorDNSError):
-            return errors.CannotConnect(f"{asked}: the name {self.host} is not known.")
-        if isinstance(error, aiohttp.ClientConnectorError):
-            return errors.CannotConnect(f"{asked}: no connection to {self.host}: {_short(error)}.")
-        if isinstance(error, aiohttp.InvalidURL):
-            return errors.AddressError(f"{asked}: this is no URL.")
-        if isinstance(error, aiohttp.ClientError | OSError):
-            return errors.ConnectionLost(f"{asked}: the connection was lost: {_short(error)}.")
-        return errors.ProtocolError(f"{asked}: the reply makes no sense: {_short(error)}.")
+        short = _short(error)
+        match error:
+            case aiohttp.ConnectionTimeoutError():
+                found = _timed_out(asked, "connect", self.timeouts.connect)
+            case TimeoutError():
+                found = _timed_out(asked, limit, seconds)
+            case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
+                found = self._proxy_failed(error, asked)
+            case aiohttp.ClientSSLError() | ssl.SSLError():
+                found = errors.CertificateRefused(f"{asked}: no TLS with {self.host}: {short}.")
+            case aiohttp.ClientConnectorDNSError():
+                found = errors.CannotConnect(f"{asked}: the name {self.host} is not known.")
+            case aiohttp.ClientConnectorError():
+                found = errors.CannotConnect(f"{asked}: no connection to {self.host}: {_short(error.os_error)}.")
+            case aiohttp.InvalidURL():
+                found = errors.AddressError(f"{asked}: this is no URL.")
+            case aiohttp.ClientError() | OSError():
+                found = errors.ConnectionLost(f"{asked}: the connection was lost: {short}.")
+            case _:
+                found = errors.ProtocolError(f"{asked}: the reply makes no sense: {short}.")
+        return found
 
     def _proxy_failed(self, error: Exception, asked: str) -> errors.CannotConnect:
         where = redact_url(self._proxy) if self._proxy else "of the environment"
@@ -320,8 +334,15 @@ class HttpClient:
         response.release()
         if self.trace is not None:
             self.trace.reply(status, response.headers.items(), b"")
-        target = urljoin(url, location)
-        here, there = urlsplit(url), urlsplit(target)
+        try:
+            target = urljoin(url, location)
+            here, there = urlsplit(url), urlsplit(target)
+            _port(there)
+        except ValueError as error:
+            shown = redact_url(location)
+            raise errors.RedirectRefused(
+                f"{asked} is redirected to {shown!r}, which is no address.", location=shown, status=status
+            ) from error
         upgraded = (here.scheme, there.scheme) == ("http", "https") and here.hostname == there.hostname
         same_port = _port(here) == _port(there) or (upgraded and (_port(here), _port(there)) == (80, 443))
         if not location or here.hostname != there.hostname or not same_port or there.scheme not in ("http", "https"):
@@ -369,7 +390,7 @@ def decode_json(reply: Reply, *, asked: str) -> Any:
     """
     try:
         return msgspec.json.decode(reply.body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except NOT_JSON:
         kind = reply.headers.get("Content-Type", "no content type")
         start = reply.body[:200].decode("utf-8", "replace")
         hint = "An HTML page here is mostly a proxy's or host's error page." if "html" in kind else None
@@ -379,11 +400,14 @@ def decode_json(reply: Reply, *, asked: str) -> Any:
 def is_loopback(url: str) -> bool:
     """Whether a URL points at this machine."""
     host = urlsplit(url).hostname or ""
-    return host in ("localhost", "::1") or host.startswith("127.") or host.endswith(".localhost")
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:  # it is a name
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _socks_connector(proxy: str) -> aiohttp.BaseConnector:
-    from aiohttp_socks import ProxyConnector  # noqa: PLC0415 - only who uses such a proxy pays for it
+    from aiohttp_socks import ProxyConnector
 
     scheme, _, rest = proxy.partition("://")
     plain = scheme.lower().removesuffix("h").removesuffix("a")

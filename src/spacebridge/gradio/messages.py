@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from spacebridge.shape import NOT_JSON
+
 __all__ = ["Message", "Output", "decode_message"]
 
 
@@ -52,7 +54,7 @@ def decode_message(frame: bytes) -> Message | None:
     """
     try:
         return _decoder.decode(frame)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except NOT_JSON:
         pass
     try:
         return msgspec.convert(json.loads(frame), Message)

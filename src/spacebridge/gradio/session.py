@@ -12,6 +12,7 @@ from spacebridge.gradio.failures import error_from_output
 from spacebridge.gradio.messages import Output
 from spacebridge.gradio.stream import CANCELLED, EventStream, Submission, Transport
 from spacebridge.log import logger
+from spacebridge.shape import as_object, is_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +46,7 @@ class CallListener(Protocol):
         ...
 
     def on_step(self, output: Output) -> None:
-        """All outputs of a message but the last were told; ``output`` has its other fields."""
+        """A message but the last, whose outputs were told, says more: ``changed_state_ids`` or ``render_config``."""
         ...
 
 
@@ -74,15 +75,18 @@ class _Outputs:
         while len(self._values) < len(data):  # an app that is reloaded can grow
             self._values.append(GrowingValue())
             self._known.append(True)
+        diffs = self._begun and not self._full
         for position, item in enumerate(data):
-            if self._begun and not self._full:
-                self._grow(position, item)
+            if diffs:
+                if item:
+                    self._grow(position, item)
             elif is_operations(item):
                 self._stale(position, item)
             else:
                 self._whole(position, item)
         self._begun = True
-        self._listener.on_step(output)
+        if output.changed_state_ids or output.render_config is not None:
+            self._listener.on_step(output)
 
     def complete(self, output: Output) -> None:
         """Take the output of a ``process_completed``: full values, whatever was before."""
@@ -100,9 +104,9 @@ class _Outputs:
         self._listener.on_output(position, self._values[position], None)
 
     def _grow(self, position: int, item: object) -> None:
-        if not item or not self._known[position]:
+        if not self._known[position]:
             return
-        if not isinstance(item, list):
+        if not is_list(item):
             self._lose(position, "no diff where one was expected")
             return
         operations = cast("list[Operation]", item)
@@ -261,7 +265,7 @@ class Session:
             path, payload, limit="first_text", seconds=self._http.timeouts.first_text, accept_500=True
         )
         version = self._config.version
-        fields = cast("dict[str, Any]", reply) if isinstance(reply, dict) else {}
+        fields = as_object(reply)
         if "error" in fields:
             raise error_from_output(fields["error"], title=fields.get("title"), version=version, asked=asked)
         try:

@@ -18,6 +18,7 @@ from spacebridge.gradio.frames import FrameSplitter
 from spacebridge.gradio.messages import Message, Output, decode_message
 from spacebridge.gradio.trace import redact_url
 from spacebridge.log import logger
+from spacebridge.shape import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,7 +127,7 @@ class EventStream:
         self._joining += 1
         try:
             reply = await self._http.post(self._join, submission.payload)
-            event_id = reply.get("event_id") if isinstance(reply, dict) else None
+            event_id = as_object(reply).get("event_id")
             if not isinstance(event_id, str):
                 raise errors.ProtocolError(f"The queue of {self._http.host} gave no event id.")
             submission.event_id = event_id
@@ -229,6 +230,7 @@ class EventStream:
                     elif message.event_id is not None:
                         self._dispatch(message)
                     elif message.msg == "close_stream":
+                        await _read_to_end(content)
                         return
                     elif message.msg == "unexpected_error":
                         raise self._unexpected(message)
@@ -277,3 +279,11 @@ class EventStream:
         if message.session_not_found is True or "not found" in text.lower():
             return errors.SessionLost(f"{self._asked}: the server does not know the session ({text}).")
         return errors.StreamCut(f"{self._asked}: the server gave up: {text}")
+
+
+async def _read_to_end(content: aiohttp.StreamReader) -> None:
+    """Read the end of the body that follows ``close_stream``: then the connection can be used for the next request."""
+    with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
+        async with asyncio.timeout(_DRAIN):
+            while await content.readany():
+                pass

@@ -10,6 +10,7 @@ import aiohttp
 import msgspec
 
 from spacebridge import errors
+from spacebridge.shape import NOT_JSON
 
 if TYPE_CHECKING:
     from spacebridge.gradio.config import Config
@@ -38,14 +39,17 @@ class UploadFile(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             FileRefused: it is no readable file.
         """
-        where = Path(path).expanduser()
-        if not where.is_file():
+        try:
+            where = Path(path).expanduser()
+            found = where.is_file()
+            if found:
+                where.open("rb").close()
+        except (OSError, RuntimeError) as error:  # of a name too long; of a user that does not exist
+            why = error.strerror if isinstance(error, OSError) else error
+            raise errors.FileRefused(f"The file {str(path)[:200]} can't be read: {why}.") from error
+        if not found:
             what = "is a folder" if where.is_dir() else "does not exist"
             raise errors.FileRefused(f"The file {where} can't be sent: it {what}.")
-        try:
-            where.open("rb").close()
-        except OSError as error:
-            raise errors.FileRefused(f"The file {where} can't be read: {error.strerror}.") from error
         return cls(name=where.name, mime_type=_guess(where.name), path=where)
 
     @classmethod
@@ -87,7 +91,7 @@ async def upload(http: HttpClient, config: Config, files: list[UploadFile]) -> l
             handle.close()
     try:
         paths = msgspec.json.decode(reply.body, type=list[str])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except NOT_JSON:
         paths = []
     if len(paths) != len(files):
         raise errors.NotJSON(

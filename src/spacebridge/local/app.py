@@ -23,7 +23,7 @@ _WAITING = 16
 def build_app(model: LocalModel) -> gr.ChatInterface:
     """Make the page: a chat, and the system prompt and the sampling as further inputs."""
 
-    async def chat(  # noqa: PLR0913, PLR0917  Gradio passes the inputs one by one
+    async def chat(
         message: str,
         history: Sequence[Mapping[str, Any]],
         system: str | None,

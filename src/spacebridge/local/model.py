@@ -211,7 +211,7 @@ def _load(path: Path, parallel: int, context: int) -> _Engine:
         raise ModelError(message) from error
 
 
-def _hide(params: Any) -> None:  # noqa: ANN401  the engine has no types
+def _hide(params: Any) -> None:
     """Keep others away from the HTTP server that the engine insists on running."""
     params.ui = False
     params.api_keys = [secrets.token_urlsafe(32)]

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from spacebridge.local.server import EmbeddedSpace
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
 __all__ = ["local_space"]
 
 
 @contextlib.asynccontextmanager
-async def local_space(address: str) -> AsyncIterator[str]:
+async def local_space(address: str) -> AsyncGenerator[str]:
     """Serve the embedded Space while the block is open; give its URL.
 
     Args:

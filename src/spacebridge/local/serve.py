@@ -183,7 +183,7 @@ def _web_server(model: LocalModel) -> "WebServer":
     """Import Gradio, which takes seconds: only once all else is known to work."""
     gc.disable()  # the import makes objects by the hundred thousand, all of which stay
     try:
-        from spacebridge.local.web import WebServer  # noqa: PLC0415
+        from spacebridge.local.web import WebServer
 
         return WebServer(model)
     finally:

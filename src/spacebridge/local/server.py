@@ -216,7 +216,7 @@ class EmbeddedSpace:
             shutil.rmtree(self._scratch, ignore_errors=True)
 
 
-async def run_forever(  # noqa: PLR0913  all by keyword
+async def run_forever(
     *,
     announce: Callable[[str], None],
     model: str | os.PathLike[str] | None = None,

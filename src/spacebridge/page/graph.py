@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from spacebridge.gradio.config import Component, Dependency, parse_components, parse_dependencies
+from spacebridge.shape import as_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-__all__ = ["EventGraph"]
+__all__ = ["EventGraph", "Rendered"]
 
 
 class EventGraph:
@@ -26,6 +27,8 @@ class EventGraph:
         self.dependencies = dict(dependencies)
         self._listeners: dict[tuple[int | None, str], list[Dependency]] = {}
         self._children: dict[int, list[Dependency]] = {}
+        self._rendered: dict[int, int] = {}
+        """Components that were rendered while the page runs, and by which dependency."""
         self._index()
 
     def _index(self) -> None:
@@ -33,7 +36,7 @@ class EventGraph:
         self._children.clear()
         for dependency in self.dependencies.values():
             for target in dependency.targets:
-                if target.id is not None:
+                if target.id is not None or target.event == "load":
                     self._listeners.setdefault((target.id, target.event), []).append(dependency)
             if dependency.trigger_after is not None:
                 self._children.setdefault(dependency.trigger_after, []).append(dependency)
@@ -52,6 +55,13 @@ class EventGraph:
             if name == event and number is not None:
                 yield number, list(found)
 
+    def loads(self) -> list[tuple[int | None, Dependency]]:
+        """What opening the page fires, each with its target. Before 6 some have none."""
+        found = [
+            (number, each) for (number, name), found in self._listeners.items() if name == "load" for each in found
+        ]
+        return list({dependency.id: (number, dependency) for number, dependency in found}.values())
+
     def children(self, dependency: int) -> list[Dependency]:
         """What follows a dependency by ``.then``, ``.success`` or ``.failure``."""
         return list(self._children.get(dependency, ()))
@@ -65,7 +75,7 @@ class EventGraph:
     def reachable(self, starts: Iterable[Dependency]) -> dict[int, list[int]]:
         """All dependencies that may run because of these, each with the ids on a shortest way to it, itself last."""
         ways: dict[int, list[int]] = {}
-        waiting = [(start, [start.id]) for start in starts]
+        waiting: list[tuple[Dependency, list[int]]] = [(start, [start.id]) for start in starts]
         while waiting:
             layer, waiting = waiting, []
             for dependency, way in layer:
@@ -75,31 +85,50 @@ class EventGraph:
                 waiting += [(follower, [*way, follower.id]) for follower in self.followers(dependency)]
         return ways
 
+    def writes(self, dependency: Dependency) -> set[int]:
+        """The components that a dependency writes: its outputs, and what it renders anew."""
+        rendered = {number for number, by in self._rendered.items() if by == dependency.id}
+        return rendered.union(dependency.outputs)
+
     def may_write(self, starts: Iterable[Dependency], components: Iterable[int]) -> bool:
-        """Whether these, or anything they may set off, have one of the components as an output."""
+        """Whether these, or anything they may set off, write one of the components."""
         wanted = set(components)
         return any(
-            wanted.intersection(self.dependencies[number].outputs)
+            not wanted.isdisjoint(self.writes(self.dependencies[number]))
             for number in self.reachable(starts)
             if number in self.dependencies
         )
 
-    def render(self, config: dict[str, Any]) -> tuple[dict[int, Component], list[Dependency], list[str]]:
+    def render(self, config: dict[str, Any], by: Dependency) -> Rendered:
         """Take a ``render_config``: its components and dependencies replace those of the same render before.
 
-        Returns:
-            What was added, and what made no sense.
+        Args:
+            config: what to render.
+            by: the dependency that renders.
         """
         oddities: list[str] = []
         render_id = config.get("render_id")
-        raw_components, raw_dependencies = config.get("components"), config.get("dependencies")
-        components = parse_components(raw_components if isinstance(raw_components, list) else [], oddities)
+        components = parse_components(as_list(config.get("components")), oddities)
+        gone = {number for number, owner in self._rendered.items() if owner == by.id} - components.keys()
+        for number in gone:
+            del self._rendered[number]
+            self.components.pop(number, None)
         self.components.update(components)
-        dependencies = parse_dependencies(
-            raw_dependencies if isinstance(raw_dependencies, list) else [], self.components, oddities
-        )
+        self._rendered.update(dict.fromkeys(components, by.id))
+        dependencies = parse_dependencies(as_list(config.get("dependencies")), self.components, oddities)
         kept = {number: d for number, d in self.dependencies.items() if d.rendered_in != render_id or render_id is None}
         kept.update({dependency.id: dependency for dependency in dependencies})
         self.dependencies = kept
         self._index()
-        return components, dependencies, oddities
+        return Rendered(components, dependencies, gone, oddities)
+
+
+class Rendered(NamedTuple):
+    """What a render brought."""
+
+    components: dict[int, Component]
+    dependencies: list[Dependency]
+    gone: set[int]
+    """Components that were there before and are not any more."""
+    oddities: list[str]
+    """What made no sense."""

@@ -1,28 +1,30 @@
-"""A page at work: events fire listeners, listeners run on the server, their ends fire what follows.
+r"""A page at work: events fire listeners, listeners run on the server, their ends fire what follows.
 
 The rules are those of Gradio's own front-ends (``js/core``): ``Blocks.svelte`` for 4 and 5, ``dependency.ts`` for 6.
-Where the generations differ, ``Page.sequential`` is True for 6:
+``Page.sequential`` is True for 6. The generations differ in:
 
 ======================  =====================================  =========================================
-\\                       4, 5                                   6
+\                       4, 5                                   6
 ======================  =====================================  =========================================
 listeners of one event  at once, on a snapshot of the values   one after another, each sees the one before
 ``.then`` on failure    runs                                   does not run; ``.failure`` does
 after a cancel          all that follows runs                  ``.failure`` and ``.then`` run
-State that changed      at the end; any listener of the State  at each step; its ``change`` listeners
+State that changed      any listener of the State; in 4 only   its ``change`` listeners
+                        at the end of a run
 ======================  =====================================  =========================================
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from spacebridge import errors
 from spacebridge.gradio.messages import Output
 from spacebridge.gradio.session import Outcome
-from spacebridge.page.graph import EventGraph
-from spacebridge.page.values import ComponentValues, LiveValue, is_update
+from spacebridge.page.graph import EventGraph, Rendered
+from spacebridge.page.values import ComponentValues, LiveValue, is_update, replaces
+from spacebridge.shape import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable
@@ -57,6 +59,10 @@ class PageListener(Protocol):
         """A run ended, well or not; what follows it has already been set going."""
         ...
 
+    def on_render(self, rendered: Rendered) -> None:
+        """Components were rendered while the page runs."""
+        ...
+
     def on_notice(self, level: str, text: str) -> None:
         """Something could not be done as a browser does it."""
         ...
@@ -68,6 +74,7 @@ class _Silent:
     def on_status(self, dependency: Dependency, message: Message) -> None: ...
     def on_value(self, component: int, value: LiveValue, operations: list[Operation] | None) -> None: ...
     def on_end(self, dependency: Dependency, error: errors.SpacebridgeError | None) -> None: ...
+    def on_render(self, rendered: Rendered) -> None: ...
     def on_notice(self, level: str, text: str) -> None: ...
 
 
@@ -84,14 +91,17 @@ class Page:
         self.values = ComponentValues(config.components)
         self.session = session
         self.sequential = config.version >= (6,)
+        self._states_in_stream = config.version >= (5,)
         self.listener: PageListener = _Silent()
         self.loaded = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._running: dict[int, list[_Run]] = {}
         self._waiting: dict[int, int] = {}
         """How often each dependency is about to run."""
-        self._deferred: dict[int, tuple[Dependency, int | None, int]] = {}
+        self._deferred: dict[int, tuple[Dependency, int | None, int, object]] = {}
         self._failure: BaseException | None = None
+        self._at_rest = asyncio.Event()
+        """Set when the last task ended, or one failed."""
         self._tickers: list[asyncio.Task[None]] = []
         self._stopping: frozenset[int] | None = None
         """While the page is being stopped: the components whose writers must not start any more."""
@@ -120,9 +130,8 @@ class Page:
         if self.loaded:
             return
         self.loaded = True
-        for component, listeners in self.graph.events("load"):
-            for dependency in listeners:
-                self._begin(dependency, component if self.sequential else None, 0)
+        for component, dependency in self.graph.loads():
+            self._begin(dependency, component if self.sequential else None, 0)
         try:
             async with asyncio.timeout(seconds):
                 await self.settle()
@@ -150,7 +159,8 @@ class Page:
                 of the app's functions are told to the listener instead, since the page goes on after them.
         """
         while self._tasks and self._failure is None:
-            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            self._at_rest.clear()
+            await self._at_rest.wait()
         if self._failure is not None:
             failure, self._failure = self._failure, None
             raise failure
@@ -227,7 +237,7 @@ class Page:
     ) -> None:
         for dependency in listeners:
             self._unexpect(dependency)
-            if self._admit(dependency, component, depth):
+            if self._admit(dependency, component, depth, event_data):
                 run = _Run(self, dependency, component, event_data, depth)
                 await run.run()
 
@@ -238,27 +248,30 @@ class Page:
         depth: int,
         event_data: object = None,
         *,
+        chain: int = 0,
         trailing: bool = False,
     ) -> None:
         """Set a dependency going on the values of this moment."""
+        if chain > len(self.graph.dependencies):
+            self.listener.on_notice("warning", f"{dependency.name} follows itself in a circle; it was stopped.")
+        elif self._admit(dependency, trigger, depth, event_data):
+            run = _Run(self, dependency, trigger, event_data, depth, chain=chain, trailing=trailing)
+            self._spawn(run.run())
+
+    def _admit(self, dependency: Dependency, trigger: int | None, depth: int, event_data: object) -> bool:
+        """Whether a run may begin now: ``trigger_mode`` allows it, and it is not one of an endless round."""
         if depth > _DEEPEST:
             self.listener.on_notice(
                 "warning", f"{dependency.name} sets off itself without end; it was stopped after {_DEEPEST} rounds."
             )
-            return
-        if self._admit(dependency, trigger, depth):
-            run = _Run(self, dependency, trigger, event_data, depth, trailing=trailing)
-            self._spawn(run.run())
-
-    def _admit(self, dependency: Dependency, trigger: int | None, depth: int) -> bool:
-        """Whether ``trigger_mode`` allows a run now."""
+            return False
         for number in dependency.cancels:
             if self._running.get(number):
                 self._spawn(self.session.cancel(number))
         if not self._running.get(dependency.id) or dependency.trigger_mode == "multiple":
             return True
         if dependency.trigger_mode == "always_last":
-            self._deferred[dependency.id] = (dependency, trigger, depth)
+            self._deferred[dependency.id] = (dependency, trigger, depth, event_data)
         return False
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -270,6 +283,8 @@ class Page:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None and self._failure is None:
             self._failure = error
+        if not self._tasks or self._failure is not None:
+            self._at_rest.set()
 
     def _expect(self, dependency: Dependency) -> None:
         self._waiting[dependency.id] = self._waiting.get(dependency.id, 0) + 1
@@ -277,20 +292,21 @@ class Page:
     def _unexpect(self, dependency: Dependency) -> None:
         self._waiting[dependency.id] -= 1
 
-    def _enter(self, run: _Run) -> None:
+    def enter(self, run: _Run) -> None:
         self._running.setdefault(run.dependency.id, []).append(run)
 
-    def _leave(self, run: _Run) -> None:
+    def leave(self, run: _Run) -> None:
         if run in self._running.get(run.dependency.id, ()):
             self._running[run.dependency.id].remove(run)
 
-    def _ended(self, run: _Run, end: _End, error: errors.SpacebridgeError | None) -> None:
+    def ended(self, run: _Run, end: _End, error: errors.SpacebridgeError | None) -> None:
         """A run ended: set going what follows, then tell."""
         dependency = run.dependency
-        self._leave(run)
+        self.leave(run)
         for child in self.graph.children(dependency.id):
             if self._follows(child, end):
-                self._begin(child, run.trigger, run.depth, trailing=run.trailing or end == "cancel")
+                trailing = run.trailing or end == "cancel"
+                self._begin(child, run.trigger, run.depth, chain=run.chain + 1, trailing=trailing)
         deferred = self._deferred.pop(dependency.id, None)
         if deferred is not None:
             self._begin(*deferred)
@@ -307,13 +323,18 @@ class Page:
             case "refused":  # by a validator: the page marks the box and stops there
                 return False
 
-    def _must_not_begin(self, run: _Run) -> bool:
+    def must_not_begin(self, run: _Run) -> bool:
         """Whether a run is one that stopping the page is meant to prevent."""
         dependency = run.dependency
         stopping = self._stopping
-        return bool(stopping) and not run.trailing and dependency.queue and not stopping.isdisjoint(dependency.outputs)
+        return (
+            stopping is not None
+            and dependency.queue
+            and not run.trailing
+            and not stopping.isdisjoint(self.graph.writes(dependency))
+        )
 
-    def _output(
+    def output(
         self, run: _Run, position: int, growing: GrowingValue, operations: list[Operation] | None, *, in_update: bool
     ) -> None:
         outputs = run.dependency.outputs
@@ -324,7 +345,7 @@ class Page:
         if component is not None and component.type == "state":
             return  # the server keeps it, and sends null
         watchers = self.graph.listeners(number, "change")
-        before = self.values.get(number) if watchers and operations is None else None
+        before = self.values.told(number) if watchers and operations is None else None
         change = self.values.apply(number, growing, operations, in_update=in_update)
         if change is None:
             return
@@ -333,23 +354,24 @@ class Page:
         if watchers and (inner is not None or before != value.get()):
             self._fire(watchers, number, None, run.depth + 1)
 
-    def _step(self, run: _Run, output: Output, *, final: bool) -> None:
-        for number in output.changed_state_ids or () if final or self.sequential else ():
+    def step(self, run: _Run, output: Output, *, final: bool) -> None:
+        for number in output.changed_state_ids or () if final or self._states_in_stream else ():
             if isinstance(number, int):
                 watchers = (
                     self.graph.listeners(number, "change") if self.sequential else self.graph.listeners_of(number)
                 )
                 for dependency in watchers:
                     self._begin(dependency, number if self.sequential else run.trigger, run.depth + 1)
-        if isinstance(output.render_config, dict):
-            self._render(cast("dict[str, Any]", output.render_config), run)
+        if rendered := as_object(output.render_config):
+            self._render(rendered, run)
 
     def _render(self, config: dict[str, Any], run: _Run) -> None:
-        components, dependencies, oddities = self.graph.render(config)
-        self.values.add(components)
-        for oddity in oddities:
+        rendered = self.graph.render(config, run.dependency)
+        self.values.add(rendered.components)
+        for oddity in rendered.oddities:
             self.listener.on_notice("warning", f"In what the page renders: {oddity}")
-        for dependency in dependencies:
+        self.listener.on_render(rendered)
+        for dependency in rendered.dependencies:
             for target in dependency.targets:
                 if target.event == "load":
                     self._begin(dependency, target.id if self.sequential else None, run.depth + 1)
@@ -359,6 +381,7 @@ class _Run:
     """One run of a dependency; the listener of its call.
 
     Args:
+        chain: how many runs it follows by ``.then`` and the like.
         trailing: whether it follows a run that was cancelled.
     """
 
@@ -370,11 +393,13 @@ class _Run:
         event_data: object,
         depth: int,
         *,
+        chain: int = 0,
         trailing: bool = False,
     ) -> None:
         self.dependency = dependency
         self.trigger = trigger
         self.depth = depth
+        self.chain = chain
         self.trailing = trailing
         self._page = page
         self._event_data = event_data
@@ -383,7 +408,7 @@ class _Run:
             page.values.props(number) if position in dependency.component_prop_inputs else self._input(number)
             for position, number in enumerate(dependency.inputs)
         ]
-        page._enter(self)
+        page.enter(self)
 
     def _input(self, number: int) -> Any:
         component = self._page.graph.components.get(number)
@@ -402,20 +427,20 @@ class _Run:
         except errors.AppFailed as raised:
             end, error = "failure", raised
         except BaseException:
-            self._page._leave(self)
+            self._page.leave(self)
             raise
         else:
             if outcome is not None and outcome.cancelled:
                 end = "cancel"
             elif outcome is not None:
-                self._page._step(self, outcome.output, final=True)
-        self._page._ended(self, end, error)
+                self._page.step(self, outcome.output, final=True)
+        self._page.ended(self, end, error)
 
     async def _call(self) -> Outcome | None:
         page, dependency = self._page, self.dependency
-        if page._must_not_begin(self):
+        if page.must_not_begin(self):
             return Outcome(cancelled=True, output=Output())
-        if dependency.js:
+        if dependency.js and (dependency.backend_fn or dependency.outputs):
             page.listener.on_notice("info", self._javascript())
         if not dependency.backend_fn:
             return None
@@ -434,14 +459,15 @@ class _Run:
 
     def on_output(self, position: int, value: GrowingValue, operations: list[Operation] | None) -> None:
         """An output of the call changed."""
-        if operations is None or any(not operation[1] for operation in operations):
+        if operations is None or replaces(operations):
+            operations = None
             self._in_update[position] = is_update(value.get())
         in_update = self._in_update.get(position, False)
-        self._page._output(self, position, value, operations, in_update=in_update)
+        self._page.output(self, position, value, operations, in_update=in_update)
 
     def on_step(self, output: Output) -> None:
-        """All outputs of a message were told."""
-        self._page._step(self, output, final=False)
+        """A message says more than its outputs."""
+        self._page.step(self, output, final=False)
 
 
 async def _end(tasks: Iterable[asyncio.Task[Any]]) -> None:

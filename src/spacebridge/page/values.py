@@ -4,35 +4,63 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from spacebridge.shape import as_object, is_object
+
 if TYPE_CHECKING:
     from spacebridge.gradio.config import Component
     from spacebridge.gradio.diff import GrowingValue, Operation
 
-__all__ = ["ComponentValues", "LiveValue", "is_update"]
+__all__ = ["ComponentValues", "LiveValue", "is_update", "replaces"]
 
 
 def is_update(value: object) -> bool:
     """Whether an output is a ``gr.update``: a dict of properties instead of a value."""
-    return isinstance(value, dict) and cast("dict[str, Any]", value).get("__type__") == "update"
+    return is_object(value) and as_object(value).get("__type__") == "update"
+
+
+def replaces(operations: list[Operation]) -> bool:
+    """Whether operations replace an output as a whole, or make an update of it, or of an update a value."""
+    for _, path, _ in operations:  # noqa: SIM110 - for each token, and twice as quick as any()
+        if not path or path[0] == "__type__":
+            return True
+    return False
 
 
 class LiveValue:
     """A component's value, perhaps in the middle of growing. Asking for it costs; being told of changes does not."""
 
-    __slots__ = ("_in_update", "_value", "growing")
+    __slots__ = ("_value", "growing", "in_update")
 
     def __init__(self, value: object = None, *, growing: GrowingValue | None = None, in_update: bool = False) -> None:
         self._value = value
         self.growing = growing
         """The output it comes from, if it comes from one."""
-        self._in_update = in_update
+        self.in_update = in_update
+        """Whether that output is a ``gr.update`` with the value in it."""
+        if growing is not None:
+            self.get()
+
+    @property
+    def told(self) -> Any:
+        """The value as it was when it was last told of, though the output may have another by now.
+
+        Containers change in place, so this is up to date but where the output has been replaced as a whole.
+        """
+        return self._value
 
     def get(self) -> Any:
         """The value as it is now."""
         if self.growing is None:
             return self._value
-        value = self.growing.get()
-        return value.get("value") if self._in_update and isinstance(value, dict) else value
+        output = self.growing.get()
+        if is_update(output) is not self.in_update:  # it has just turned into the other, which is not this value
+            return self._value
+        if self.in_update:
+            self._value = as_object(output).get("value", self._value)
+            return self._value
+        # The entries of an object may be taken away to make an update of it.
+        self._value = dict(as_object(output)) if is_object(output) else output
+        return output
 
 
 class ComponentValues:
@@ -48,15 +76,24 @@ class ComponentValues:
         self.add(components)
 
     def add(self, components: dict[int, Component]) -> None:
-        """Add components, such as those of a ``gr.render``; one that is there keeps its value if it has a key."""
+        """Add components, such as those of a ``gr.render``."""
         for number, component in components.items():
             self._props[number] = dict(component.props)
             self._values[number] = LiveValue(component.props.get("value"))
+
+    def live(self, number: int) -> LiveValue:
+        """A component's value, as it will be told of when it changes."""
+        return self._values.setdefault(number, LiveValue())
 
     def get(self, number: int) -> Any:
         """A component's value; None for one that does not exist."""
         live = self._values.get(number)
         return None if live is None else live.get()
+
+    def told(self, number: int) -> Any:
+        """A component's value before the output that is just being told of."""
+        live = self._values.get(number)
+        return None if live is None else live.told
 
     def set(self, number: int, value: object) -> None:
         """Give a component a value, as a user would."""
@@ -79,32 +116,45 @@ class ComponentValues:
             number: the component.
             growing: the raw output.
             operations: what changed of it, or None if all.
-            in_update: whether the output was a ``gr.update`` before the operations.
+            in_update: whether the output is a ``gr.update``.
 
         Returns:
             The component's value with the operations on it (None: it is new as a whole), or None if it did not change.
         """
-        if operations is not None and not in_update:
-            live = self._values.get(number)
-            if live is None or live.growing is not growing:  # another event wrote in between
+        live = self._values.get(number)
+        same = live is not None and live.growing is growing and live.in_update is in_update
+        if not in_update:
+            if live is None or not same or operations is None:
                 live = self._values[number] = LiveValue(growing=growing)
                 return live, None
+            if is_object(live.told):
+                live.get()
             return live, operations
-        raw = growing.get()
-        if not is_update(raw):
-            live = self._values[number] = LiveValue(growing=growing)
-            return live, operations
+        if operations is not None and same and all(_grows_inside(operation) for operation in operations):
+            return cast("LiveValue", live), [[name, path[1:], value] for name, path, value in operations]
+        return self._update(number, growing, operations)
+
+    def _update(
+        self, number: int, growing: GrowingValue, operations: list[Operation] | None
+    ) -> tuple[LiveValue, None] | None:
+        """Take a ``gr.update``: properties, and perhaps a value."""
+        raw = as_object(growing.get())
         for name, prop in raw.items():
             if name not in ("__type__", "value"):
                 self._props.setdefault(number, {})[name] = prop
-        if "value" not in raw:
+        live = self._values.get(number)
+        if "value" not in raw:  # nothing said about it: it stays, and what the output does next is not its business
+            if live is not None and live.growing is growing:
+                self._values[number] = LiveValue(live.get())
             return None
-        if operations is None:
-            live = self._values[number] = LiveValue(growing=growing, in_update=True)
-            return live, None
-        inner = [[name, path[1:], value] for name, path, value in operations if path and path[0] == "value"]
-        whole = any(not path for _, path, _ in operations)
-        if not inner and not whole:
+        touched = operations is None or any(not path or path[0] == "value" for _, path, _ in operations)
+        if not touched and live is not None and live.growing is growing:
             return None
-        live = self._values[number] = LiveValue(growing=growing, in_update=True)
-        return live, None if whole or any(not path for _, path, _ in inner) else inner
+        live = self._values[number] = LiveValue(raw["value"], growing=growing, in_update=True)
+        return live, None
+
+
+def _grows_inside(operation: Operation) -> bool:
+    """Whether an operation on a ``gr.update`` appends somewhere inside its value."""
+    name, path, _ = operation
+    return name == "append" and len(path) > 1 and path[0] == "value"

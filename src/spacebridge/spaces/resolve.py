@@ -12,7 +12,7 @@ from spacebridge import errors
 from spacebridge.spaces.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
 __all__ = ["RESOLVERS", "Resolver", "resolve"]
 
@@ -33,7 +33,7 @@ RESOLVERS: dict[str, str] = {"local": "spacebridge.local.resolver:local_space"}
 
 
 @contextlib.asynccontextmanager
-async def resolve(address: str) -> AsyncIterator[str]:
+async def resolve(address: str) -> AsyncGenerator[str]:
     """The URL of a Space, which is served for as long as the block is open.
 
     Args:
@@ -57,12 +57,12 @@ def _url(address: str) -> str:
     if address in CATALOGUE:
         return CATALOGUE[address].address
     if address.startswith(("http://", "https://")):
-        parts = urlsplit(address)
         try:
+            parts = urlsplit(address)
             has_host = bool(parts.hostname) and (parts.port is None or parts.port > 0)
         except ValueError:
-            has_host = False
-        if not has_host:
+            parts, has_host = None, False
+        if parts is None or not has_host:
             raise errors.AddressError(f"{address!r} is no URL of a Space.", hint="Example: http://127.0.0.1:7860")
         if parts.hostname in ("huggingface.co", "www.huggingface.co", "hf.co"):
             raise _hugging_face(address)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlsplit
 
@@ -20,16 +19,19 @@ from spacebridge.gradio.http import HttpClient
 from spacebridge.gradio.trace import Trace
 from spacebridge.options import Limits, Timeouts
 from spacebridge.page.page import Page
+from spacebridge.shape import as_object, is_object
 from spacebridge.spaces.catalogue import Row, row_for
 from spacebridge.spaces.resolve import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from spacebridge.chat.bubbles import FileValue
     from spacebridge.chat.layout import Layout
     from spacebridge.gradio.config import Config
     from spacebridge.gradio.upload import UploadFile
+    from spacebridge.page.graph import EventGraph
 
 __all__ = ["Space", "generate_session_hash"]
 
@@ -139,6 +141,11 @@ class Space:
         self._row = self._row or row_for(url, self._app.config)
         self._slots = asyncio.Semaphore(self.limits.turns) if self.limits.turns is not None else None
         self._stack = stack
+        try:
+            await self._look()
+        except BaseException:
+            await self.aclose()
+            raise
 
     async def aclose(self) -> None:
         """Leave all turns and close all connections."""
@@ -182,7 +189,7 @@ class Space:
             NoChatFound: there is none.
         """
         if self._layout is None:
-            self._layout = find_layout(self.config, chat=self._chat)
+            self._layout = self._find()
         return self._layout
 
     def conversation(self, resume: JsonConversation | Mapping[str, Any] | None = None) -> Conversation:
@@ -207,7 +214,7 @@ class Space:
                 )
         query = self._row.query if self._row else ""
         session = app.session(session_hash, query=query, on_broken=self._on_broken_line)
-        conversation = Conversation(self, Page(app.config, session), self.layout)
+        conversation = Conversation(self, Page(app.config, session), self.layout, self._find)
         if dumped is not None:
             conversation.restore(dumped)
         self._conversations.append(conversation)
@@ -246,6 +253,29 @@ class Space:
         """Send cookies of an earlier session; before ``connect``."""
         self._cookies |= cookies
 
+    async def _look(self) -> None:
+        """Find the chat, on a page that is opened for it if the configuration does not show one.
+
+        A page may render its chat only when it is opened.
+        """
+        app = self._connected()
+        try:
+            self._layout = self._find()
+        except errors.NoChatFound:
+            if not any(target.event == "load" for d in app.config.dependencies.values() for target in d.targets):
+                return
+            page = Page(app.config, app.session(generate_session_hash()))
+            try:
+                await page.load(self.timeouts.connect)
+                with contextlib.suppress(errors.NoChatFound):
+                    self._layout = self._find(page.graph)
+                await page.session.drain()
+            finally:
+                await page.aclose()
+
+    def _find(self, graph: EventGraph | None = None) -> Layout:
+        return find_layout(self.config, chat=self._chat, graph=graph)
+
     def _request_headers(self, url: str) -> dict[str, str]:
         host = urlsplit(url).hostname or ""
         if self._token and host.endswith(_HUGGING_FACE_HOSTS):
@@ -266,8 +296,8 @@ def _as_dumped(resume: object) -> JsonConversation | None:
         return None
     if isinstance(resume, JsonConversation):
         dumped = resume
-    elif isinstance(resume, dict):
-        dumped = JsonConversation(**{str(key): value for key, value in resume.items()})
+    elif is_object(resume):
+        dumped = JsonConversation(**as_object(resume))
     else:
         dumped = JsonConversation(**{k: v for k, v in vars(resume).items() if not k.startswith("_")})
     session_hash = dumped.get_dict().get("session_hash")

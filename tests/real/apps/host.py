@@ -40,7 +40,7 @@ def main(argv=None) -> None:
             script, port, arguments = json.loads(line)
             try:
                 load(script).main(["--port", str(port), *arguments])
-            except BaseException:
+            except BaseException:  # noqa: BLE001 - one app that fails must not end the others
                 traceback.print_exc()
                 print(f"FAILED {port}", flush=True)
 

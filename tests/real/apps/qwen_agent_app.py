@@ -17,6 +17,7 @@ import functools
 import os
 import sys
 import time
+from typing import ClassVar
 
 import openai
 import qwen_agent.gui.web_ui as stock
@@ -38,7 +39,7 @@ class Shout(BaseTool):
     """A tool that needs nothing, so that tool calls can be watched."""
 
     description = "Says a text in capitals."
-    parameters = [{"name": "text", "type": "string", "description": "the text", "required": True}]
+    parameters: ClassVar = [{"name": "text", "type": "string", "description": "the text", "required": True}]
 
     def call(self, params, **kwargs) -> str:
         return self._verify_json_format_args(params)["text"].upper()
@@ -78,7 +79,9 @@ def space_wiring(ui, blocks_queue):
         history = gr.State([])
         with gr.Row(elem_classes="container"):
             with gr.Column(scale=4):
-                chatbot = mgr.Chatbot(value=[], avatar_images=[ui.user_config, ui.agent_config_list], height=900, flushing=False)
+                chatbot = mgr.Chatbot(
+                    value=[], avatar_images=[ui.user_config, ui.agent_config_list], height=900, flushing=False
+                )
                 box = mgr.MultimodalInput(placeholder=ui.input_placeholder)
             with gr.Column(scale=1):
                 shared = []
@@ -93,7 +96,9 @@ def space_wiring(ui, blocks_queue):
             if shared:
                 selector.change(ui.change_agent, [selector], [selector, info, plugins], queue=False)
             said = box.submit(ui.add_text, [box, chatbot, history], [box, chatbot, history], queue=False)
-            said.then(ui.agent_run, [chatbot, history, *shared], [chatbot, history, *shared]).then(ui.flushed, None, [box])
+            said.then(ui.agent_run, [chatbot, history, *shared], [chatbot, history, *shared]).then(
+                ui.flushed, None, [box]
+            )
         demo.load(None)
     blocks_queue(demo)
 
@@ -153,7 +158,7 @@ def agents(options):
         "api_key": "none",
         "generate_cfg": {"max_input_tokens": -1},
     }
-    kind = Assistant if options.tools or options.files else BasicAgent
+    kind = Assistant if options.tools else BasicAgent
     more = {"function_list": ["shout"]} if options.tools else {}
     made = [
         kind(llm=llm, name=name, description=f"{name} demo", system_message="You are a helpful assistant.", **more)
@@ -176,19 +181,22 @@ def main(argv=None) -> None:
     parser.add_argument("--mention", action="store_true", help="as enable_mention of the real page")
     parser.add_argument("--demo", action="store_true", help="placeholder and tail")
     parser.add_argument("--tools", action="store_true", help="agents that can call the tool 'shout'")
-    parser.add_argument("--files", action="store_true", help="agents that read documents")
     parser.add_argument("--examples", action="store_true", help="prompt suggestions on the page")
     parser.add_argument("--concurrency", type=int, default=10)
     options = parser.parse_args(argv)
 
     made = agents(options)
-    config = {"prompt.suggestions": [{"text": "What can you do?"}, {"text": "Say [[plain]]"}]} if options.examples else {}
+    config = (
+        {"prompt.suggestions": [{"text": "What can you do?"}, {"text": "Say [[plain]]"}]} if options.examples else {}
+    )
     ui = (Demo if options.demo else stock.WebUI)(made, chatbot_config=config)
     assert isinstance(made, MultiAgentHub) == (options.hub != "none")
 
     def launch(demo):
         ui.run_kwargs = {}
-        demo.queue(default_concurrency_limit=options.concurrency).launch(server_name="127.0.0.1", server_port=options.port)
+        demo.queue(default_concurrency_limit=options.concurrency).launch(
+            server_name="127.0.0.1", server_port=options.port
+        )
 
     if options.wiring == "stock":
         ui.run(

@@ -28,7 +28,7 @@ def build():
 
         said = box.submit(lambda text, history: ("", user(history, text)), [box, shown], [box, shown], queue=False)
         run = said.then(answer, [shown, *marks], shown)
-        for name, mark in zip(("then", "success", "failure"), marks):
+        for name, mark in zip(("then", "success", "failure"), marks, strict=True):
             if hasattr(run, name):
                 getattr(run, name)(lambda before, name=name: f"{before}[{name}]", mark, mark)
     return demo

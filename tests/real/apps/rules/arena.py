@@ -25,8 +25,7 @@ def build(options):
             return answer
 
         def both(a, b):
-            for first, second in zip(one("A")(a), one("B")(b), strict=True):
-                yield first, second
+            yield from zip(one("A")(a), one("B")(b), strict=True)
 
         said = box.submit(enter, [box, left, right], [box, left, right], queue=False)
         if options.fed == "together":

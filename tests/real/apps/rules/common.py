@@ -77,9 +77,7 @@ def say(text: str, note: str = ""):
 
 def last(steps) -> str:
     """The whole of what ``say`` says, at once."""
-    whole = ""
-    for whole in steps:
-        pass
+    *_, whole = steps
     return whole
 
 

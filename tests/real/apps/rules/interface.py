@@ -11,11 +11,16 @@ import gradio as gr
 from common import MESSAGES, VERSION, last, say, serve, text_of
 
 
+def name_of(file):
+    path = file["path"] if isinstance(file, dict) else str(file)  # 4.44 hands over the whole FileData
+    return path.rsplit("/", 1)[-1]
+
+
 def seen(message, history, *settings):
     said = message["text"] if isinstance(message, dict) else message
     notes = [f"history={len(history)}"]
     if isinstance(message, dict) and message["files"]:
-        notes.append("files=" + ",".join(str(path).rsplit("/", 1)[-1] for path in message["files"]))
+        notes.append("files=" + ",".join(name_of(file) for file in message["files"]))
     if history and VERSION < (6, 0) and isinstance(history[-1], (list, tuple)):
         notes.append(f"last={str(history[-1][1])[:20]}")
     elif history:

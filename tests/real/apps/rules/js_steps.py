@@ -20,7 +20,9 @@ def build(options):
                 yield bot(history, said)
 
         rewriting = {"js": "(text, history) => [text.toUpperCase(), history]"} if options.js == "rewrites" else {}
-        said = box.submit(lambda t, history: ("", user(history, t)), [box, shown], [box, shown], queue=False, **rewriting)
+        said = box.submit(
+            lambda t, history: ("", user(history, t)), [box, shown], [box, shown], queue=False, **rewriting
+        )
         if options.js == "between":
             said = said.then(None, None, None, js="() => { window.scrolled = true; }")
         elif options.js == "outputs":

@@ -1,4 +1,4 @@
-"""Rule 2: one event fires all its listeners. Beside the bot, another listener clears the box; does the bot still get it?"""
+"""Rule 2: one event fires all its listeners. Whether the bot still gets the text depends on the other that clears it."""
 
 import gradio as gr
 from common import bot, chatbot, say, serve, user

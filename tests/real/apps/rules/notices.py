@@ -6,7 +6,7 @@ import gradio as gr
 from common import bot, chatbot, last_said, say, serve, user
 
 
-def answer(history, progress=gr.Progress()):
+def answer(history, progress=gr.Progress()):  # noqa: B008 - so it is asked for
     text = last_said(history)
     gr.Info("for your information")
     gr.Warning("be warned")

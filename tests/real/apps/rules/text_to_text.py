@@ -14,7 +14,9 @@ def build(options):
         def answer(text, style):
             return last(say(text, f"style={style}"))
 
-    return gr.Interface(answer, [gr.Textbox(label="Question"), gr.Dropdown(["short", "long"], value="short", label="Style")], "text")
+    return gr.Interface(
+        answer, [gr.Textbox(label="Question"), gr.Dropdown(["short", "long"], value="short", label="Style")], "text"
+    )
 
 
 def main(argv=None):

@@ -17,7 +17,11 @@ def build():
         def tick(history, queue):
             if not queue:
                 return gr.update(), [], gr.Timer(active=False)
-            return bot(history, last(say(queue[0], f"history={len(history)}"))), queue[1:], gr.Timer(active=len(queue) > 1)
+            return (
+                bot(history, last(say(queue[0], f"history={len(history)}"))),
+                queue[1:],
+                gr.Timer(active=len(queue) > 1),
+            )
 
         box.submit(ask, [box, shown, waiting], [box, shown, waiting, timer])
         timer.tick(tick, [shown, waiting], [shown, waiting, timer])

@@ -17,7 +17,11 @@ def build():
             for number, said in enumerate(steps):
                 if number % 3 == 1:
                     yield gr.update(), gr.update(), f"at {number}"
-                yield gr.skip() if hasattr(gr, "skip") else gr.update(), gr.update(value=bot(history, said), label=f"step {number}"), None
+                yield (
+                    gr.skip() if hasattr(gr, "skip") else gr.update(),
+                    gr.update(value=bot(history, said), label=f"step {number}"),
+                    None,
+                )
             yield gr.update(interactive=True), bot(history, steps[-1]), gr.update(visible=False)
 
         box.submit(answer, [box, shown], [box, shown, status])

@@ -1,0 +1,85 @@
+"""spacebridge. ``"way"``: ``text`` and ``events`` of a Conversation, its ``answer``, or the class ``provider``."""
+
+from __future__ import annotations
+
+import contextlib
+import tracemalloc
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from benchmarks.clients.job import Ask, Job, Mark, serve
+from spacebridge import Conversation, Limits, Space, TextDelta
+
+Way = Callable[[Conversation, str, Mark], Awaitable[dict[str, object]]]
+
+
+async def text(conversation: Conversation, prompt: str, mark: Mark) -> dict[str, object]:
+    pieces: list[str] = []
+    async for piece in conversation.text(prompt):
+        mark()
+        pieces.append(piece)
+    return {"text": "".join(pieces)}
+
+
+async def events(conversation: Conversation, prompt: str, mark: Mark) -> dict[str, object]:
+    async with conversation.stream(prompt) as turn:
+        async for event in turn:
+            if type(event) is TextDelta:
+                mark()
+        return {"text": turn.result().text}
+
+
+async def answer(conversation: Conversation, prompt: str, _mark: Mark) -> dict[str, object]:
+    return {"text": (await conversation.ask(prompt)).text}
+
+
+async def flow(conversation: Conversation, prompt: str, mark: Mark) -> dict[str, object]:
+    """The text, thrown away as it comes: what it takes is all the library's. The most memory in use, as Python counts it."""
+    tracemalloc.start()
+    async for _ in conversation.text(prompt):
+        mark()
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return {"text": None, "memory": most}
+
+
+WAYS: dict[str, Way] = {"text": text, "events": events, "answer": answer, "flow": flow}
+
+
+@contextlib.asynccontextmanager
+async def client(job: Job) -> AsyncIterator[Ask]:
+    if job["way"] == "provider":
+        async with provider(job) as ask:
+            yield ask
+        return
+    way = WAYS[job["way"]]
+    async with Space(job["url"], limits=Limits(turns=None)) as space:
+        conversations: dict[int, Conversation] = {}
+
+        async def ask(number: int, prompt: str, mark: Mark) -> dict[str, object]:
+            if number not in conversations:
+                conversations[number] = space.conversation()
+            return await way(conversations[number], prompt, mark)
+
+        yield ask
+
+
+@contextlib.asynccontextmanager
+async def provider(job: Job) -> AsyncIterator[Ask]:
+    """The class for the Qwen Space, a conversation of its own for each prompt."""
+    from spacebridge.providers import Qwen_Qwen_2_5M
+
+    async def ask(_number: int, prompt: str, mark: Mark) -> dict[str, object]:
+        pieces: list[str] = []
+        messages = [{"role": "user", "content": prompt}]
+        model = Qwen_Qwen_2_5M.default_model
+        async for piece in Qwen_Qwen_2_5M.create_async_generator(model, messages, url=job["url"]):
+            if isinstance(piece, str):
+                mark()
+                pieces.append(piece)
+        return {"text": "".join(pieces)}
+
+    yield ask
+
+
+if __name__ == "__main__":
+    serve(client)

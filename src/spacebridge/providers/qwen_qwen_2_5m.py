@@ -1,0 +1,223 @@
+"""The Qwen2.5-1M demo Space, as a provider class."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import aiohttp
+import msgspec
+
+from spacebridge import errors
+from spacebridge.chat.append import AppendOnly
+from spacebridge.chat.resume import JsonConversation
+from spacebridge.gradio.upload import UploadFile
+from spacebridge.options import Limits, Timeouts
+from spacebridge.providers import debug
+from spacebridge.providers.base import AsyncGeneratorProvider, AsyncResult, ProviderModelMixin
+from spacebridge.providers.messages import (
+    Messages,
+    RemoteFile,
+    files_of,
+    format_prompt,
+    last_user_message,
+    text_of,
+)
+from spacebridge.spaces.catalogue import QWEN_2_5_1M
+from spacebridge.spaces.space import Space
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from spacebridge.chat.conversation import Conversation
+    from spacebridge.chat.layout import Layout
+
+__all__ = ["Qwen_Qwen_2_5M"]
+
+_ENDPOINT = "/run/predict?__theme=light"
+_LARGEST_REMOTE_FILE = 64 * 1024 * 1024
+_SETTINGS = (
+    "temperature",
+    "top_p",
+    "top_k",
+    "max_tokens",
+    "seed",
+    "repetition_penalty",
+    "frequency_penalty",
+    "presence_penalty",
+)
+
+
+class Qwen_Qwen_2_5M(AsyncGeneratorProvider, ProviderModelMixin):
+    """Asks the Qwen2.5-1M demo Space, or a copy of it.
+
+    ::
+
+        async for item in Qwen_Qwen_2_5M.create_async_generator(
+            model="qwen-2.5-1m-demo", messages=[{"role": "user", "content": "Hello, how are you?"}]
+        ):
+            print(item, end="")
+
+    A subclass with another ``url`` asks the copy there. What the app looks like is read from its ``/config``.
+    """
+
+    label = "Qwen Qwen-2.5M"
+    url = "https://qwen-qwen2-5-1m-demo.hf.space"
+    api_endpoint = f"{url}{_ENDPOINT}"
+
+    working = True
+    supports_stream = True
+    supports_system_message = True
+    supports_message_history = False
+
+    default_model = "qwen-2.5-1m-demo"
+    model_aliases: ClassVar[dict[str, str]] = {"qwen-2.5-1m": default_model}
+    models: ClassVar[list[str]] = list(model_aliases.keys())
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "url" in vars(cls) and "api_endpoint" not in vars(cls):
+            cls.api_endpoint = f"{cls.url}{_ENDPOINT}"
+
+    @classmethod
+    async def create_async_generator(
+        cls,
+        model: str,
+        messages: Messages,
+        proxy: str | None = None,
+        return_conversation: bool = False,
+        conversation: JsonConversation | None = None,
+        **kwargs: Any,
+    ) -> AsyncResult:
+        """Ask; yield the answer as the model speaks.
+
+        Args:
+            model: id or alias; empty for the default.
+            messages: OpenAI-shaped. In a first call all of them go into the prompt; with ``conversation`` only the
+                last user message, since the Space remembers the rest. Files and images in them are uploaded.
+            proxy: URL of an HTTP or SOCKS proxy.
+            return_conversation: yield a :class:`JsonConversation` first, with which a later call goes on.
+            conversation: what an earlier call gave.
+            **kwargs: ``timeout``: seconds for the whole answer. ``stream_timeout``: seconds of silence that are put up
+                with. ``url``: of a copy of the Space. ``settle="end"``: the text once, whole, at the end. ``token``:
+                for a private copy on Hugging Face. ``auth``: user and password of the copy's own login. ``media``:
+                files as ``(bytes or path, name)``. ``headers``. ``timeouts``, ``limits``: in detail. Names of settings
+                such as ``temperature`` are used where the app has them; all other keywords are ignored.
+
+        Yields:
+            ``str``, and first a ``JsonConversation`` if that was asked for.
+
+        Raises:
+            aiohttp.ClientError: trouble with the connection, a time limit, a refusal.
+            json.JSONDecodeError: a reply that should have been JSON was not.
+            SpacebridgeError: base of these and of all other errors, see :mod:`spacebridge.errors`.
+        """
+        cls.get_model(model)
+        if conversation is None:
+            prompt, files = format_prompt(messages), [file for message in messages for file in _files(message)]
+        else:
+            last = last_user_message(messages)
+            prompt, files = text_of(last), _files(last)
+        files += _media(kwargs.get("media"))
+        if not prompt.strip() and not files:
+            raise errors.InvalidMessages("There is nothing to say: the messages hold no text.")
+        url = str(kwargs.get("url") or cls.url)
+        rules = msgspec.structs.replace(QWEN_2_5_1M.rules, reasoning=False)
+        space = Space(
+            url,
+            token=kwargs.get("token"),
+            auth=kwargs.get("auth"),
+            proxy=proxy,
+            timeouts=_timeouts(kwargs),
+            limits=kwargs.get("limits") or Limits(),
+            headers=kwargs.get("headers"),
+            row=msgspec.structs.replace(QWEN_2_5_1M, address=url, rules=rules),
+            trace=kwargs.get("trace"),
+            on_broken_line=lambda line: debug.log("Could not parse JSON:", line.decode("utf-8", "replace")),
+        )
+        if conversation is not None:
+            space.use_cookies(getattr(conversation, "cookies", None) or {})
+        async with space:
+            session = space.conversation(conversation)
+            kept = _kept(session) if conversation is None else conversation
+            if return_conversation:
+                yield kept
+            sent = [
+                file if isinstance(file, UploadFile) else await _fetched(file, proxy, space.timeouts) for file in files
+            ]
+            settings = {setting.name for setting in space.layout.settings}
+            output = AppendOnly()
+            async with session.stream(
+                prompt,
+                files=sent,
+                settings={
+                    name: kwargs[name] for name in _SETTINGS if name in settings and kwargs.get(name) is not None
+                },
+                settle=kwargs.get("settle", "now"),
+            ) as turn:
+                async for event in turn:
+                    if piece := output.feed(event):
+                        yield piece
+            if not _remembers(space.layout, space):
+                vars(kept).update(session.dump().get_dict())
+
+
+def _files(message: dict[str, Any]) -> list[UploadFile | RemoteFile]:
+    return files_of(message)
+
+
+def _media(media: Sequence[Any] | None) -> list[UploadFile | RemoteFile]:
+    """Files beside the messages, as ``(content, name)`` pairs or alone."""
+    return files_of({"content": [{"file": item} for item in media or ()]})
+
+
+async def _fetched(file: RemoteFile, proxy: str | None, timeouts: Timeouts) -> UploadFile:
+    """A file from its address.
+
+    Raises:
+        FileRefused: it can't be had, or is too large.
+    """
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=timeouts.first_text)) as session,
+            session.get(file.url, proxy=proxy if proxy and proxy.startswith("http") else None) as response,
+        ):
+            response.raise_for_status()
+            content = await response.content.read(_LARGEST_REMOTE_FILE + 1)
+            while len(content) <= _LARGEST_REMOTE_FILE and (more := await response.content.readany()):
+                content += more
+            mime_type = response.content_type
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        raise errors.FileRefused(f"The file {file.url} can't be fetched: {error}.") from error
+    if len(content) > _LARGEST_REMOTE_FILE:
+        raise errors.FileRefused(f"The file {file.url} is larger than {_LARGEST_REMOTE_FILE} bytes.")
+    return UploadFile.from_bytes(content, file.name, mime_type)
+
+
+def _timeouts(options: dict[str, Any]) -> Timeouts:
+    timeouts: Timeouts = options.get("timeouts") or Timeouts()
+    if total := options.get("timeout"):
+        timeouts = msgspec.structs.replace(timeouts, total=float(total))
+    if silence := options.get("stream_timeout"):
+        timeouts = msgspec.structs.replace(timeouts, idle=float(silence), first_text=float(silence))
+    return timeouts
+
+
+def _kept(session: Conversation) -> JsonConversation:
+    """What a later call needs. It is made before the turn, so it can't hold what the turn brings."""
+    dumped = session.dump().get_dict()
+    fields = {key: dumped[key] for key in ("session_hash", "version", "address", "app_id", "cookies")}
+    return _conversation_class()(**fields)
+
+
+def _conversation_class() -> type[JsonConversation]:
+    """The class of conversations to give; where g4f is in use, one that its client knows, too."""
+    theirs = getattr(sys.modules.get("g4f.providers.response"), "JsonConversation", None)
+    return JsonConversation if theirs is None else type("JsonConversation", (JsonConversation, theirs), {})
+
+
+def _remembers(layout: Layout, space: Space) -> bool:
+    """Whether the app keeps the history on its side, in a State that the chat's functions read."""
+    components, dependencies = space.config.components, space.config.dependencies
+    inputs = {i for edge in layout.chat.edges for i in dependencies[edge].inputs}
+    return any(components[i].type == "state" for i in inputs if i in components)
