@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from spacebridge import Space, Timeouts
-from spacebridge.errors import AnswerRewritten
 from spacebridge.chat.append import AppendOnly
+from spacebridge.errors import AnswerRewritten
 from tests.real.answers import ANSWERS
 from tests.real.apps import MIDDLE, NEW, OLD
 from tests.real.chromium import chromium

@@ -93,7 +93,7 @@ def _lines(check: Check, output: Output) -> str:
 
     marks = {
         "ok": output.glyph("✓", "ok"),
-        "missing": output.glyph("–", "--"),  # noqa: RUF001 - a dash, as meant
+        "missing": output.glyph("–", "--"),
         "failed": output.glyph("✗", "NO"),
     }
     page = Sheet(output)
