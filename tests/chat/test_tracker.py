@@ -405,14 +405,14 @@ def test_chat_answers_the_same_twice():
 
 
 def test_an_attachment_is_told_once():
-    picture = message("assistant", {"file": file_data("/tmp/a.png")})
-    other = message("assistant", {"file": file_data("/tmp/b.png")})
+    picture = message("assistant", {"file": file_data("/kept/a.png")})
+    other = message("assistant", {"file": file_data("/kept/b.png")})
     teller = Teller().show(
         said(picture), said(picture, "look"), said(picture, "look", other), said(picture, "look", other)
     )
-    assert teller.files == ["/tmp/a.png", "/tmp/b.png"]
+    assert teller.files == ["/kept/a.png", "/kept/b.png"]
     assert teller.finish().text == "look"
-    assert [attachment.path for attachment in teller.tracker.attachments] == ["/tmp/a.png", "/tmp/b.png"]
+    assert [attachment.path for attachment in teller.tracker.attachments] == ["/kept/a.png", "/kept/b.png"]
 
 
 def test_an_answer_of_a_picture_is_an_answer():

@@ -24,7 +24,7 @@ DATA = ("GET", "/queue/data")
 def ends_with(server: FaultServer, *messages: Any) -> None:
     """After the first words of every answer, these messages."""
 
-    def events(event_id: str, data: Sequence[Any], pieces: list[str]) -> list[wire.Json]:
+    def events(event_id: str, data: Sequence[Any], pieces: list[str]) -> list[Any]:
         return [begins(event_id), grows(event_id), *(m(event_id) if callable(m) else m for m in messages)]
 
     server.events = events
@@ -187,7 +187,7 @@ async def test_completed_with_odd_data(lab: Lab, data: Any) -> None:
     try:
         async with asyncio.timeout(10), conversation.stream("Hi") as turn:
             async for event in turn:
-                events_seen.append(event)  # noqa: PERF401
+                events_seen.append(event)
     except errors.SpacebridgeError as error:
         assert not any(isinstance(event, Finished) for event in events_seen)
         assert isinstance(error, errors.EmptyAnswer | errors.ProtocolError | errors.TurnCancelled), repr(error)  # noqa: PT017

@@ -110,7 +110,7 @@ async def by_block(conversation: Conversation, server: FaultServer, moment: Any)
 
 
 async def by_exception(conversation: Conversation, server: FaultServer, moment: Any) -> None:
-    with pytest.raises(ZeroDivisionError):  # noqa: PT012
+    with pytest.raises(ZeroDivisionError):
         async with conversation.stream("Hi") as turn:
             await moment(aiter(turn), server)
             raise ZeroDivisionError
@@ -154,7 +154,7 @@ async def by_cancel_twice(conversation: Conversation, server: FaultServer, momen
 
 
 async def by_timeout(conversation: Conversation, server: FaultServer, moment: Any) -> None:
-    with pytest.raises(TimeoutError):  # noqa: PT012
+    with pytest.raises(TimeoutError):
         async with asyncio.timeout(None) as limit, conversation.stream("Hi") as turn:
             await moment(aiter(turn), server)
             limit.reschedule(asyncio.get_running_loop().time())
@@ -527,7 +527,7 @@ def test_sync_interrupted() -> None:
 
     with FaultServer() as server:
         slow(server)
-        with pytest.raises(Interrupted), sync.Space(server.url, timeouts=SHORT) as space:  # noqa: PT012
+        with pytest.raises(Interrupted), sync.Space(server.url, timeouts=SHORT) as space:
             for piece in space.conversation().text("Hi"):
                 assert piece
                 raise Interrupted

@@ -183,7 +183,8 @@ def scripted(server: FaultServer, *messages: Any, end: Literal["keep", "fin", "h
         session = server.session(exchange.request.query["session_hash"])
         event_id, _ = session.pending.pop(0)
         server.running[exchange.request.query["session_hash"]] = event_id
-        await fault.stream(*(m(event_id) if callable(m) else m for m in messages), end=end)(exchange)
+        told: list[Any] = [m(event_id) if callable(m) else m for m in messages]
+        await fault.stream(*told, end=end)(exchange)
 
     return action
 
