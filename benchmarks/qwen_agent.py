@@ -1,4 +1,4 @@
-"""Against the real Qwen-Agent app in front of the scripted model: is every character right, how soon, at what cost?"""
+"""Against the real Qwen-Agent app in front of the scripted model: what is right, how soon, and at what cost."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.run import ClientProcess, Table, goal, middle, ms, ratio
 from tests.real.answers import ANSWERS
 from tests.real.apps import QWEN_AGENT, QWEN_AGENT_ENVIRONMENT
 from tests.real.apps.qwen import TAIL
 from tests.real.model_server import ModelServer
 from tests.real.process import CURRENT, Process, available
 from tests.real.readers import raw_turn
+
+from benchmarks.run import ClientProcess, Table, goal, middle, ms, ratio
 
 OLD = "g4f-0.6.4.3"
 MOST = 1.5
@@ -120,7 +121,11 @@ def exactness(name: str, url: str, rivals: list[Competitor], clients: dict[str, 
         ]
         if rival.client == "ours":
             bad = len(wrong) + len(failed) + (len(alike) if rival.more["way"] == "answer" else 0)
-            what = "exact" if rival.more["way"] == "answer" else "exact, or where the page re-indented equal but for white space"
+            what = (
+                "exact"
+                if rival.more["way"] == "answer"
+                else "exact, or where the page re-indented equal but for white space"
+            )
             goal(f"{rival.title}: all answers {what}", met=not bad)
     table.show()
     for note in notes:
@@ -138,8 +143,13 @@ def load(url: str, rivals: list[Competitor], clients: dict[str, ClientProcess], 
             for rival in rivals:
                 told = clients[rival.title].run(url, [[prompt]] * at_once, at_once=at_once, **rival.more)
                 found[rival.title].append(told)
-        title = f"{at_once} at once, {TOKENS} tokens each {PACE * 1e3:g} ms" + (", median of runs" if rounds > 1 else "")
-        table = Table(title, ["", "first text", "slowest first text", "client CPU an answer", "over bare", "over spacebridge", "failed"])
+        title = f"{at_once} at once, {TOKENS} tokens each {PACE * 1e3:g} ms" + (
+            ", median of runs" if rounds > 1 else ""
+        )
+        table = Table(
+            title,
+            ["", "first text", "slowest first text", "client CPU an answer", "over bare", "over spacebridge", "failed"],
+        )
         cpu = {name: middle(told["cpu"] / at_once for told in all_told) for name, all_told in found.items()}
         bare, ours = cpu[rivals[0].title], cpu["spacebridge, conversation.text"]
         for rival in rivals:
@@ -158,4 +168,7 @@ def load(url: str, rivals: list[Competitor], clients: dict[str, ClientProcess], 
         for rival in rivals:
             if rival.client == "ours":
                 part = cpu[rival.title] / bare
-                goal(f"{rival.title}: {at_once} at once cost {part:.2f} times a bare loop, at most {MOST}", met=part <= MOST)
+                goal(
+                    f"{rival.title}: {at_once} at once cost {part:.2f} times a bare loop, at most {MOST}",
+                    met=part <= MOST,
+                )

@@ -42,7 +42,9 @@ class ClientProcess:
         )
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         assert self._process is not None and self._process.stdin is not None and self._process.stdout is not None
         self._process.stdin.close()
         if error is not None:
@@ -90,7 +92,10 @@ class Table:
         widths = [max(len(line[n]) for line in lines) for n in range(len(self.headings))]
         print(f"\n### {self.title}\n")
         for number, line in enumerate(lines):
-            cells = [cell.rjust(width) if n else cell.ljust(width) for n, (cell, width) in enumerate(zip(line, widths))]
+            cells = [
+                cell.rjust(width) if n else cell.ljust(width)
+                for n, (cell, width) in enumerate(zip(line, widths, strict=True))
+            ]
             print(f"| {' | '.join(cells)} |")
             if number == 0:
                 print(f"|{'|'.join('-' * (width + 1) + (':' if n else '-') for n, width in enumerate(widths))}|")

@@ -33,7 +33,7 @@ async def answer(conversation: Conversation, prompt: str, _mark: Mark) -> dict[s
 
 
 async def flow(conversation: Conversation, prompt: str, mark: Mark) -> dict[str, object]:
-    """The text, thrown away as it comes: what it takes is all the library's. The most memory in use, as Python counts it."""
+    """The text, thrown away as it comes, so that what it takes is the library's; and the most memory in use."""
     tracemalloc.start()
     async for _ in conversation.text(prompt):
         mark()

@@ -137,5 +137,3 @@ class Teller:
     @property
     def files(self) -> list[str]:
         return [event.attachment.path for event in self.reader.of(AttachmentAdded)]
-
-

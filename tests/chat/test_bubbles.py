@@ -55,13 +55,15 @@ def test_tuples(value: object, expected: list[tuple[str, str, str]]):
         ([{"file": file_data(), "alt_text": "A"}], "/tmp/gradio/a1/a.png", "a.png", "A"),  # wrapped once more
         ({"file": file_data(), "alt_text": None}, "/tmp/gradio/a1/a.png", "a.png", None),  # 4.x
         (
-            [{"name": "/tmp/b.txt", "mime_type": "text/plain", "alt_text": "A", "data": None, "is_file": True}, None][0],
-            "/tmp/b.txt",
+            [{"name": "/kept/b.txt", "mime_type": "text/plain", "alt_text": "A", "data": None, "is_file": True}, None][
+                0
+            ],
+            "/kept/b.txt",
             "b.txt",
             "A",
         ),  # 3.x
-        (["/tmp/b.txt"], None, None, None),  # one text in a list is a text
-        (["/tmp/b.txt", "A"], "/tmp/b.txt", "b.txt", "A"),
+        (["/kept/b.txt"], None, None, None),  # one text in a list is a text
+        (["/kept/b.txt", "A"], "/kept/b.txt", "b.txt", "A"),
         (["https://host/b.txt", None], "https://host/b.txt", "b.txt", None),
     ],
 )
@@ -88,7 +90,10 @@ def test_a_pair_of_texts_in_a_side_is_no_file_if_it_does_not_look_so():
 @pytest.mark.parametrize(
     "value",
     [
-        [{"role": "user", "metadata": {"title": None}, "content": "hi"}, {"role": "assistant", "content": "yo"}],  # 4.4x
+        [
+            {"role": "user", "metadata": {"title": None}, "content": "hi"},
+            {"role": "assistant", "content": "yo"},
+        ],  # 4.4x
         [message("user", "hi"), message("assistant", "yo", metadata={})],  # 5.x
         [block_message("user", "hi"), block_message("assistant", "yo")],  # 6.x
     ],
@@ -120,7 +125,10 @@ def test_a_message_without_a_role_is_the_assistants():
 
 def test_thoughts_of_5x_and_6x():
     metadata = {"title": "🧠 Thinking", "id": 3, "parent_id": None, "log": "x", "duration": 1.5, "status": "done"}
-    for value in ([message("assistant", "hm", metadata=metadata)], [block_message("assistant", "hm", metadata=metadata)]):
+    for value in (
+        [message("assistant", "hm", metadata=metadata)],
+        [block_message("assistant", "hm", metadata=metadata)],
+    ):
         [bubble] = parse_bubbles(value)
         assert (bubble.kind, bubble.text, bubble.title) == ("thought", "hm", "🧠 Thinking")
         assert (bubble.id, bubble.parent, bubble.status, bubble.duration) == ("3", None, "done", 1.5)
@@ -130,10 +138,18 @@ def test_thoughts_of_5x_and_6x():
 def test_a_titled_bubble_of_another_title_is_a_tool():
     metadata = {"title": "🛠️ Used tool Weather API", "id": "a", "parent_id": "b", "status": "pending"}
     [bubble] = parse_bubbles([message("assistant", "sunny", metadata=metadata)])
-    assert (bubble.kind, bubble.id, bubble.parent, bubble.status, bubble.duration) == ("tool", "a", "b", "pending", None)
+    assert (bubble.kind, bubble.id, bubble.parent, bubble.status, bubble.duration) == (
+        "tool",
+        "a",
+        "b",
+        "pending",
+        None,
+    )
 
 
-@pytest.mark.parametrize("metadata", [None, {}, {"title": None}, {"title": ""}, {"title": 7}, {"title": ["x"]}, [], "title", 7])
+@pytest.mark.parametrize(
+    "metadata", [None, {}, {"title": None}, {"title": ""}, {"title": 7}, {"title": ["x"]}, [], "title", 7]
+)
 def test_metadata_without_a_title_make_an_ordinary_bubble(metadata: object):
     assert said([message("assistant", "yo", metadata=metadata)]) == [("assistant", "text", "yo")]
 
@@ -148,13 +164,21 @@ def test_options_to_choose_from():
 @pytest.mark.parametrize(
     "content, path, kind",
     [
-        ({"file": file_data("/tmp/a.png"), "alt_text": None}, "/tmp/a.png", "file"),
-        ({"path": "/tmp/a.png"}, "/tmp/a.png", "file"),
-        ({"component": "image", "value": file_data("/tmp/b.png"), "props": {}}, "/tmp/b.png", "image"),
-        ({"component": "video", "value": {"video": file_data("/tmp/c.mp4"), "subtitles": None}}, "/tmp/c.mp4", "video"),
-        ({"component": "gallery", "value": [{"image": file_data("/tmp/d.png"), "caption": None}]}, "/tmp/d.png", "gallery"),
-        ([{"type": "file", "file": file_data("/tmp/e.png")}], "/tmp/e.png", "file"),
-        ([{"type": "component", "component": "audio", "value": file_data("/tmp/f.wav")}], "/tmp/f.wav", "audio"),
+        ({"file": file_data("/kept/a.png"), "alt_text": None}, "/kept/a.png", "file"),
+        ({"path": "/kept/a.png"}, "/kept/a.png", "file"),
+        ({"component": "image", "value": file_data("/kept/b.png"), "props": {}}, "/kept/b.png", "image"),
+        (
+            {"component": "video", "value": {"video": file_data("/kept/c.mp4"), "subtitles": None}},
+            "/kept/c.mp4",
+            "video",
+        ),
+        (
+            {"component": "gallery", "value": [{"image": file_data("/kept/d.png"), "caption": None}]},
+            "/kept/d.png",
+            "gallery",
+        ),
+        ([{"type": "file", "file": file_data("/kept/e.png")}], "/kept/e.png", "file"),
+        ([{"type": "component", "component": "audio", "value": file_data("/kept/f.wav")}], "/kept/f.wav", "audio"),
     ],
 )
 def test_files_and_components_in_messages(content: object, path: str, kind: str):
@@ -167,7 +191,10 @@ def test_files_and_components_in_messages(content: object, path: str, kind: str)
 
 def test_several_files_of_a_gallery():
     value = {"component": "gallery", "value": [{"image": file_data(f"/tmp/{n}.png")} for n in "ab"]}
-    assert [b.file.path for b in parse_bubbles([message("assistant", value)]) if b.file] == ["/tmp/a.png", "/tmp/b.png"]
+    assert [b.file.path for b in parse_bubbles([message("assistant", value)]) if b.file] == [
+        "/kept/a.png",
+        "/kept/b.png",
+    ]
 
 
 def test_what_is_known_of_a_file():
@@ -190,7 +217,9 @@ def test_a_file_that_has_only_a_url():
     assert (bubble.file.path, bubble.file.url) == ("", "https://x/y/z.png")
 
 
-@pytest.mark.parametrize("content", [None, 7, True, {}, [], {"file": None}, {"component": "plot", "value": {"x": 1}}, [None, 3]])
+@pytest.mark.parametrize(
+    "content", [None, 7, True, {}, [], {"file": None}, {"component": "plot", "value": {"x": 1}}, [None, 3]]
+)
 def test_contents_that_say_nothing(content: object):
     assert said([message("assistant", content)]) == []
 
@@ -219,9 +248,9 @@ def test_modelscopes_bubble_that_has_not_spoken_yet():
 
 
 def test_modelscopes_files():
-    files = [file_data("/tmp/a.png"), "/tmp/b.png", None]
+    files = [file_data("/kept/a.png"), "/kept/b.png", None]
     found = parse_bubbles([[bot("look", files), None]])
-    assert [bubble.file.path for bubble in found if bubble.file] == ["/tmp/a.png", "/tmp/b.png"]
+    assert [bubble.file.path for bubble in found if bubble.file] == ["/kept/a.png", "/kept/b.png"]
     assert found[0].text == "look"
 
 
@@ -235,7 +264,7 @@ def test_modelscopes_pro_chatbot():
             {"type": "tool", "content": "sun", "options": {"title": "Search the web"}},
             {"type": "tool", "content": "x"},
             {"type": "text", "content": "yo"},
-            {"type": "file", "content": [file_data("/tmp/a.png"), "/tmp/b.png"]},
+            {"type": "file", "content": [file_data("/kept/a.png"), "/kept/b.png"]},
             {"type": "suggestion", "content": ["more?"]},
         ),
     ]
@@ -262,7 +291,10 @@ def test_modelscopes_pro_chatbot_with_plain_content():
 def test_chat_goes_from_text_to_message_to_messages():
     assert said("yo") == [("assistant", "text", "yo")]
     assert said(message("assistant", "yo")) == [("assistant", "text", "yo")]
-    assert said([thought("hm"), message("assistant", "yo")]) == [("assistant", "thought", "hm"), ("assistant", "text", "yo")]
+    assert said([thought("hm"), message("assistant", "yo")]) == [
+        ("assistant", "thought", "hm"),
+        ("assistant", "text", "yo"),
+    ]
     assert said(["one", "two"]) == [("assistant", "text", "one"), ("assistant", "text", "two")]
     for value in ("yo", message("assistant", "yo"), ["one"]):
         texts_are_where_they_say(value)
@@ -319,7 +351,7 @@ def test_titles_that_do_not(title: str):
     ],
 )
 def test_nesting_without_end_does_not_raise(wrap: Callable[[Any], Any]):
-    value: Any = "/tmp/x"
+    value: Any = "/kept/x"
     for _ in range(3000):
         value = wrap(value)
     for whole in (value, [value], [[value, value]], [message("assistant", value)], {"content": value}):
@@ -341,7 +373,7 @@ _keys = st.sampled_from(
 )  # fmt: skip
 _leaves = (
     st.none() | st.booleans() | st.integers() | words
-    | st.sampled_from(["user", "assistant", "system", "text", "tool", "file", "/tmp/a", "Thinking"])
+    | st.sampled_from(["user", "assistant", "system", "text", "tool", "file", "/kept/a", "Thinking"])
 )  # fmt: skip
 chat_like = st.recursive(
     _leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_keys, inner, max_size=6), max_leaves=25

@@ -31,7 +31,10 @@ TAIL = "\n<summary>"
         ("\n<summary>x</summary>", ""),
         ("<summary>x</summary>", ""),  # what is blank before it was stripped
         ("a\n<summary>one</summary>\nb\n<summary>two</summary>", "a\n<summary>one</summary>\nb"),  # the last one only
-        ("<details>\n<summary>More</summary>\nx</details>\n<summary>t</summary>", "<details>\n<summary>More</summary>\nx</details>"),
+        (
+            "<details>\n<summary>More</summary>\nx</details>\n<summary>t</summary>",
+            "<details>\n<summary>More</summary>\nx</details>",
+        ),
     ],
 )
 def test_a_tail_is_the_last_one_and_only_if_nothing_follows(text: str, body: str):
@@ -108,7 +111,9 @@ def test_all_other_text_is_answer(text: str):
     assert split_reasoning(text, final=True) == ("", text, False)
 
 
-@pytest.mark.parametrize("summary", ["Thinking", "🧠 Thought process", "思考过程", "Reasoning", "<b>Thinking</b>", "Thought for 3 s"])
+@pytest.mark.parametrize(
+    "summary", ["Thinking", "🧠 Thought process", "思考过程", "Reasoning", "<b>Thinking</b>", "Thought for 3 s"]
+)
 @pytest.mark.parametrize("before", ["<details>", "<details open>\n", "\n<DETAILS class='x'> "])
 def test_an_opening_details_with_a_known_summary_is_reasoning(summary: str, before: str):
     begin = f"{before}<summary>{summary}</summary>"
@@ -127,7 +132,13 @@ def test_details_in_the_answer_after_reasoning_stay():
 
 
 @pytest.mark.parametrize(
-    "whole", ["<think>hm</think>answer", "\n <THINK>\nhm\n</THINK>\nanswer", "<details><summary>Thinking</summary>hm</details>answer", "<thinking>hm</thinking>"]
+    "whole",
+    [
+        "<think>hm</think>answer",
+        "\n <THINK>\nhm\n</THINK>\nanswer",
+        "<details><summary>Thinking</summary>hm</details>answer",
+        "<thinking>hm</thinking>",
+    ],
 )
 def test_what_can_not_be_told_yet_is_held_back(whole: str):
     """However the text grows, nothing of the tags is ever shown, and nothing of the one side on the other."""
@@ -138,7 +149,9 @@ def test_what_can_not_be_told_yet_is_held_back(whole: str):
     assert split_reasoning(whole, final=True)[0] == "hm"
 
 
-@pytest.mark.parametrize("text", ["\n ", "<", "<thin", "<details", "<details><summ", "<details><summary>Thin", "<DETAILS>"])
+@pytest.mark.parametrize(
+    "text", ["\n ", "<", "<thin", "<details", "<details><summ", "<details><summary>Thin", "<DETAILS>"]
+)
 def test_what_was_held_back_is_released_at_the_end(text: str):
     assert split_reasoning(text, final=False)[:2] == ("", "")
     assert split_reasoning(text, final=True) == ("", text, False)
@@ -179,7 +192,17 @@ def test_nothing_is_said_twice(pieces: list[str], final: bool):
 
 @pytest.mark.parametrize(
     "text, held",
-    [("a", 0), ("a<", 1), ("a<think", 6), ("a<think>", 0), ("<t</", 2), ("<<", 1), ("a</thin", 6), ("", 0), ("think>", 0)],
+    [
+        ("a", 0),
+        ("a<", 1),
+        ("a<think", 6),
+        ("a<think>", 0),
+        ("<t</", 2),
+        ("<<", 1),
+        ("a</thin", 6),
+        ("", 0),
+        ("think>", 0),
+    ],
 )
 def test_a_suffix_that_may_begin_a_tag(text: str, held: int):
     assert held_suffix(text, ("<think>", "</think>")) == held

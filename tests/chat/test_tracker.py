@@ -200,7 +200,9 @@ def test_the_users_words_are_shown_late():
 
 def test_pairs_and_modelscopes_bots():
     before = [pair("hi", "one")]
-    teller = Teller(before, "more").show([*before, pair("more")], [*before, pair("more", "t")], [*before, pair("more", "two")])
+    teller = Teller(before, "more").show(
+        [*before, pair("more")], [*before, pair("more", "t")], [*before, pair("more", "two")]
+    )
     assert teller.finish().text == "two"
     held = [[bot("hi"), [None, bot("one"), None]]]
     teller = Teller(held, "more").show([*held, [bot("more"), None]])
@@ -229,7 +231,9 @@ def test_an_empty_bubble_needs_no_separator():
     assert teller.finish().text == "one\n\ntwo"
 
 
-@pytest.mark.parametrize("later", [said("ONE", "two"), said("one!", "two"), said("two")], ids=["other", "longer", "gone"])
+@pytest.mark.parametrize(
+    "later", [said("ONE", "two"), said("one!", "two"), said("two")], ids=["other", "longer", "gone"]
+)
 def test_an_earlier_bubble_that_changes_after_a_later_one_began_is_a_content_rewrite(later: list[Any]):
     teller = Teller().show(said("one", "tw"), later)
     assert [kind for kind, _, _ in teller.reader.rewrites] == ["content"]
@@ -271,7 +275,11 @@ def test_appends_to_a_thought_are_deltas_of_the_reasoning():
 
 @pytest.mark.parametrize(
     "before, after",
-    [("<think>\n", "\n</think>\n\n"), ("<details><summary>Thinking</summary>\n", "</details>\n"), ("<reasoning>", "</reasoning>")],
+    [
+        ("<think>\n", "\n</think>\n\n"),
+        ("<details><summary>Thinking</summary>\n", "</details>\n"),
+        ("<reasoning>", "</reasoning>"),
+    ],
 )
 @pytest.mark.parametrize("size", [1, 2, 5])
 def test_tags_that_open_an_answer(before: str, after: str, size: int):
@@ -357,7 +365,9 @@ def test_nothing_is_held_back_of_a_bubble_when_a_later_one_speaks():
 
 def test_held_back_ends_are_released_at_the_end():
     assert Teller(tags=("<think>", "</think>")).show(said("a <th")).finish().text == "a <th"
-    assert Teller(tags=("<think>", "</think>")).show(said("a"), said(thought("b</th"), "c")).finish().reasoning == "b</th"
+    assert (
+        Teller(tags=("<think>", "</think>")).show(said("a"), said(thought("b</th"), "c")).finish().reasoning == "b</th"
+    )
 
 
 def test_tool_bubbles_are_steps_and_neither_text_nor_reasoning():
@@ -404,12 +414,14 @@ def test_chat_answers_the_same_twice():
 
 
 def test_an_attachment_is_told_once():
-    picture = message("assistant", {"file": file_data("/tmp/a.png")})
-    other = message("assistant", {"file": file_data("/tmp/b.png")})
-    teller = Teller().show(said(picture), said(picture, "look"), said(picture, "look", other), said(picture, "look", other))
-    assert teller.files == ["/tmp/a.png", "/tmp/b.png"]
+    picture = message("assistant", {"file": file_data("/kept/a.png")})
+    other = message("assistant", {"file": file_data("/kept/b.png")})
+    teller = Teller().show(
+        said(picture), said(picture, "look"), said(picture, "look", other), said(picture, "look", other)
+    )
+    assert teller.files == ["/kept/a.png", "/kept/b.png"]
     assert teller.finish().text == "look"
-    assert [attachment.path for attachment in teller.tracker.attachments] == ["/tmp/a.png", "/tmp/b.png"]
+    assert [attachment.path for attachment in teller.tracker.attachments] == ["/kept/a.png", "/kept/b.png"]
 
 
 def test_an_answer_of_a_picture_is_an_answer():
@@ -425,7 +437,17 @@ def test_the_users_files_are_no_attachments():
 
 
 @pytest.mark.parametrize(
-    "value", [[HI], said(""), said(" \n"), said(thought("only")), [HI, message("system", "no")], [], None, said(thought("x", "Used tool"))]
+    "value",
+    [
+        [HI],
+        said(""),
+        said(" \n"),
+        said(thought("only")),
+        [HI, message("system", "no")],
+        [],
+        None,
+        said(thought("x", "Used tool")),
+    ],
 )
 def test_nothing_at_all_is_an_empty_answer(value: Any):
     teller = Teller().show(value)
@@ -452,7 +474,9 @@ def test_an_answer_over_the_limit():
     assert caught.value.partial == "ab"
 
 
-@pytest.mark.parametrize("longer", [said("b" * 9), said(thought("c" * 9)), said("A\n" * 5), said(thought("d" * 2), "e" * 2)])
+@pytest.mark.parametrize(
+    "longer", [said("b" * 9), said(thought("c" * 9)), said("A\n" * 5), said(thought("d" * 2), "e" * 2)]
+)
 def test_an_answer_over_the_limit_by_a_rewrite_or_by_reasoning(longer: list[Any]):
     teller = Teller(limit=3).show(said("a"))
     with pytest.raises(errors.AnswerTooLarge):

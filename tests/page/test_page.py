@@ -51,7 +51,9 @@ FAILED = errors.AppFailed("it failed")
 @generations
 async def test_inputs_are_the_values_and_null_for_state(version: tuple[int, ...]):
     found, session, heard = page(
-        version, {0: [[["hi", "yo"]], None]}, listener(0, (BOX, "submit"), reads=[BOX, STATE, 99, OTHER], writes=[CHATBOT, STATE])
+        version,
+        {0: [[["hi", "yo"]], None]},
+        listener(0, (BOX, "submit"), reads=[BOX, STATE, 99, OTHER], writes=[CHATBOT, STATE]),
     )
     fired = found.fire(BOX, "submit", {"index": 1})
     await found.settle()
@@ -298,7 +300,10 @@ async def test_once_allows_another_run_after_the_first(version: tuple[int, ...])
 )  # fmt: skip
 async def test_a_changed_output_fires_its_listeners(version: tuple[int, ...], value: Any, fires: bool):
     found, session, _ = page(
-        version, {0: [value]}, listener(0, (BOX, "submit"), writes=[OTHER]), listener(1, (OTHER, "change"), reads=[OTHER])
+        version,
+        {0: [value]},
+        listener(0, (BOX, "submit"), writes=[OTHER]),
+        listener(1, (OTHER, "change"), reads=[OTHER]),
     )
     found.fire(BOX, "submit")
     await found.settle()
@@ -421,9 +426,7 @@ async def test_two_that_set_off_each_other_are_stopped(version: tuple[int, ...])
 @generations
 async def test_a_circle_of_thens_is_stopped(version: tuple[int, ...]):
     """No app of Gradio's own making has one; a hostile configuration may."""
-    found, session, heard = page(
-        version, {}, listener(0, (BOX, "submit"), after=1), listener(1, after=0)
-    )
+    found, session, heard = page(version, {}, listener(0, (BOX, "submit"), after=1), listener(1, after=0))
     found.fire(BOX, "submit")
     await asyncio.wait_for(found.settle(), 10)
     assert len(session.calls) < 10
@@ -432,7 +435,9 @@ async def test_a_circle_of_thens_is_stopped(version: tuple[int, ...]):
 
 @generations
 async def test_a_long_chain_runs_to_its_end(version: tuple[int, ...]):
-    found, session, heard = page(version, {}, listener(0, (BOX, "submit")), *(listener(n, after=n - 1) for n in range(1, 60)))
+    found, session, heard = page(
+        version, {}, listener(0, (BOX, "submit")), *(listener(n, after=n - 1) for n in range(1, 60))
+    )
     found.fire(BOX, "submit")
     await found.settle()
     assert session.order == list(range(60))
@@ -441,7 +446,11 @@ async def test_a_long_chain_runs_to_its_end(version: tuple[int, ...]):
 
 async def test_what_a_user_puts_in_fires_input_and_change():
     found, session, _ = page(
-        SIX, {}, listener(0, (BOX, "input"), reads=[BOX]), listener(1, (BOX, "change"), reads=[BOX]), listener(2, (BOX, "submit"))
+        SIX,
+        {},
+        listener(0, (BOX, "input"), reads=[BOX]),
+        listener(1, (BOX, "change"), reads=[BOX]),
+        listener(2, (BOX, "submit")),
     )
     found.set_by_user(BOX, "typed")
     await found.settle()
@@ -642,7 +651,10 @@ async def test_closing_leaves_no_task():
 async def test_what_is_rendered_joins_the_page_and_its_load_events_run():
     config = {
         "render_id": 1,
-        "components": [{"id": 20, "type": "chatbot", "props": {"value": ["hello"]}}, {"id": 21, "type": "textbox", "props": {}}],
+        "components": [
+            {"id": 20, "type": "chatbot", "props": {"value": ["hello"]}},
+            {"id": 21, "type": "textbox", "props": {}},
+        ],
         "dependencies": [
             {"id": 8, "targets": [[21, "submit"]], "inputs": [20], "outputs": [20], "rendered_in": 1},
             {"id": 9, "targets": [[20, "load"]], "inputs": [], "outputs": [21], "rendered_in": 1},

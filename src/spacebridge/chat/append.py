@@ -37,7 +37,8 @@ class AppendOnly:
         if isinstance(event, TextDelta):
             self._now.write(event.text)
             if not self._stuck:
-                return self._send(event.text)
+                self._sent.write(event.text)
+                return event.text
             if self._hopeless or self._now.tell() < self._sent.tell():
                 return ""
             return self._catch_up(self._now.getvalue(), layout=False)

@@ -20,10 +20,20 @@ __all__ = [
     "split_reasoning",
 ]
 
-# Chatbots that rewrite parts of a text once they are whole: the end of a text that will change when more comes, as a
-# group behind what tells it and stays. That may have been said before the rest came, and must not be taken back.
-# modelscope's rewrites the addresses of tags and links (modelscope_studio/utils/process_links.py).
-PROVISIONAL = {"modelscopechatbot": re.compile(r"""(?:src=(?=['"])|"imgSrc": *(?="|$)|\]\()(['"]?[^'"()\n]*)$""")}
+_MODELSCOPE = re.compile(
+    r"""(?:
+        # addresses of tags and links (modelscope_studio/utils/process_links.py)
+        (?:src=(?=['"]) | "imgSrc":[ ]*(?="|$) | \]\() (['"]?[^'"()\n]*)
+        # Qwen-Agent deletes code fences, and makes a block of <think> (qwen_agent/gui/utils.py)
+        | (`{1,2} | <(?:t(?:h(?:i(?:nk?)?)?)?)?)
+        # it closes a block after each step of what grows inside: thinking, and half of the tag that ends it; arguments
+        | ((?:</?(?:t(?:h(?:i(?:nk?)?)?)?)?)? \s* </details> \s*)
+    )$""",
+    re.VERBOSE,
+)
+# Chatbots whose apps rewrite parts of a text: the end of a text that may change when more comes, as a group behind what
+# tells it and stays.
+PROVISIONAL: dict[str, re.Pattern[str]] = {"modelscopechatbot": _MODELSCOPE, "modelscopelegacychatbot": _MODELSCOPE}
 
 WINDOW = 512
 """Characters at the end of a text in which its provisional part is looked for."""
@@ -140,7 +150,7 @@ def _matching_close(text: str) -> int:
 def provisional_suffix(text: str, pattern: re.Pattern[str]) -> int:
     """How many characters at the end of a text will change when more comes."""
     match = pattern.search(text[-WINDOW:])
-    return 0 if match is None else match.end() - match.start(1)
+    return 0 if match is None else match.end() - match.start(match.lastindex or 0)
 
 
 def held_suffix(text: str, tags: tuple[str, ...]) -> int:

@@ -206,12 +206,14 @@ class AnswerTracker:
         bubbles = self._answers(final=final)
         texts: list[str] = []
         thoughts: list[str] = []
+        held_back = ""
         speaking = [index for index, bubble in enumerate(bubbles) if bubble.kind in _SPEAKING and bubble.text]
         for index, bubble in enumerate(bubbles):
             hot: bool | None = None
             whole = final or index < max(speaking, default=0)
             if bubble.kind == "text":
-                thought, text, hot = self._read(index, bubble, whole=whole, final=final)
+                thought, text, hot, held = self._read(index, bubble, whole=whole, final=final)
+                held_back = held or held_back
                 thoughts.append(thought)
                 texts.append(text)
                 if text:
@@ -228,7 +230,7 @@ class AnswerTracker:
                 self._hot, self._hot_reasoning = list(bubble.path), hot
         self._to_reasoning(_SEPARATOR.join(filter(None, thoughts)))
         if not self._at_end or final:
-            self._to_text(_SEPARATOR.join(filter(None, texts)))
+            self._to_text(_SEPARATOR.join(filter(None, texts)), held_back)
         elif not self._hot_reasoning:
             self._hot = None  # the text is not given before the end
 
@@ -251,30 +253,30 @@ class AnswerTracker:
                     return []
         return now.after[self._floor :]
 
-    def _read(self, index: int, bubble: Bubble, *, whole: bool, final: bool) -> tuple[str, str, bool | None]:
-        """Reasoning and answer in a text bubble, and what an append to it is.
+    def _read(self, index: int, bubble: Bubble, *, whole: bool, final: bool) -> tuple[str, str, bool | None, str]:
+        """Reasoning and answer in a text bubble, what an append to it is, and what of its end is held back.
 
-        That is text (False), reasoning (True), or not known (None). A bubble is whole at the end, or when a later one
-        speaks: then nothing of it is held back.
+        An append is text (False), reasoning (True), or not known (None). A bubble is whole at the end, or when a later
+        one speaks: then nothing of it is held back.
         """
         rules, raw = self._rules, bubble.text
         text = self._without_tail(index, raw, final=final) if rules.tail is not None else raw
         if text.strip() in rules.placeholders:
             self._placeholder_seen = True
-            return "", "", None
+            return "", "", None, ""
         settled = rules.tail is None or (self._tails.get(index) is False and bool(text))
         thought, is_open = "", False
         if rules.reasoning:
             thought, text, is_open = split_reasoning(text, final=whole)
         held = 0 if whole or is_open else self._held(text)
         if held:
-            return thought, text[:-held], None
-        if not settled or (not text and not is_open):
-            return thought, text, None
+            return thought, text[:-held], None, text[-held:]
+        hot: bool | None = None
         if is_open:
-            return thought, text, True if thought and raw.endswith(thought) and not may_close(raw) else None
-        # An append goes on with the text only if the text is the end of what the bubble holds.
-        return thought, text, False if raw.endswith(text) else None
+            hot = True if thought and raw.endswith(thought) and settled and not may_close(raw) else None
+        elif text and settled and raw.endswith(text):  # else an append does not go on with the text
+            hot = False
+        return thought, text, hot, ""
 
     def _held(self, text: str) -> int:
         """How much of the end of a text is not yet what it will be."""
@@ -313,11 +315,13 @@ class AnswerTracker:
             self._reasoning = io.StringIO()
             self._reasoning.write(reasoning)
 
-    def _to_text(self, text: str) -> None:
+    def _to_text(self, text: str, held_back: str) -> None:
         so_far = self._text.getvalue()
         if text.startswith(so_far):
             self._say(text[len(so_far) :])
             return
+        if f"{text}{held_back}".startswith(so_far):
+            return  # what is held back now was given before it looked provisional
         self._count(len(text) - len(so_far))
         kind = "layout" if _bare(text).startswith(_bare(so_far)) else "content"
         keep = _common(so_far, text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import ipaddress
 import ssl
 from collections.abc import Mapping
@@ -31,6 +32,7 @@ USER_AGENT = f"spacebridge/{__version__}"
 _KEEP_ALIVE = 4.0
 _REDIRECTS = 5
 _READ_BUFFER = 2**18
+_LARGE_BODY = 2**19
 _SLOW_LINE = 16 * 1024  # bytes a second
 _LARGE = 2**30  # a form of unknown size
 
@@ -81,6 +83,7 @@ class HttpClient:
         self._proxy = proxy
         self._cookies = dict(cookies or {})
         self._session: aiohttp.ClientSession | None = None
+        self._closed = False
 
     @property
     def host(self) -> str:
@@ -96,8 +99,15 @@ class HttpClient:
             }
         return jar
 
+    def use_cookies(self, cookies: Mapping[str, str]) -> None:
+        """Send cookies of an earlier session with the same host."""
+        self._cookies |= cookies
+        if self._session is not None and cookies:
+            self._session.cookie_jar.update_cookies(cookies, URL(self.base))
+
     async def aclose(self) -> None:
-        """Close all connections."""
+        """Close all connections, for good."""
+        self._closed = True
         session, self._session = self._session, None
         if session is not None:
             await session.close()
@@ -181,7 +191,7 @@ class HttpClient:
             if self.trace is not None:
                 self.trace.reply(response.status, response.headers.items(), None)
             if response.content_type != "text/event-stream":
-                body = await self._read(response, asked)
+                body = await self._guarded(self._read(response, asked), asked, "connect", self.timeouts.connect)
                 raise errors.NotJSON(
                     f"{asked} was answered with {response.content_type}, not with an event stream.",
                     doc=body[:200].decode("utf-8", "replace"),
@@ -243,6 +253,8 @@ class HttpClient:
         asked = f"{method} {redact_url(url)}"
         if urlsplit(url).hostname != self._hostname:  # whoever built this address: the headers are for one host only
             raise errors.ProtocolError(f"{asked} would leave the host {self._hostname}; it was not sent.")
+        if self._closed:
+            raise errors.ConnectionLost(f"{asked} was not sent: the Space has been closed.", hint="Connect it again.")
         if self.trace is not None:
             self.trace.request(method, url, body if isinstance(body, bytes) else None)
         timeout = aiohttp.ClientTimeout(
@@ -252,7 +264,7 @@ class HttpClient:
         request = session.request(
             method,
             URL(url, encoded=True),
-            data=body() if callable(body) else body,
+            data=_payload(body),
             headers=headers,
             timeout=timeout,
             allow_redirects=False,
@@ -285,7 +297,7 @@ class HttpClient:
             case aiohttp.ConnectionTimeoutError():
                 found = _timed_out(asked, "connect", self.timeouts.connect)
             case TimeoutError():
-                found = _timed_out(asked, limit, seconds)
+                found = _timed_out(asked, limit, seconds, still_running=limit in ("idle", "first_text"))
             case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
                 found = self._proxy_failed(error, asked)
             case aiohttp.ClientSSLError() | ssl.SSLError():
@@ -397,6 +409,13 @@ def decode_json(reply: Reply, *, asked: str) -> Any:
         raise errors.NotJSON(f"{asked} was answered with {kind}, not with JSON.", doc=start, hint=hint) from None
 
 
+def _payload(body: bytes | Callable[[], aiohttp.FormData] | None) -> Any:
+    """A body as aiohttp wants it: a large one as a file, which is sent in pieces between other work."""
+    if callable(body):
+        return body()
+    return io.BytesIO(body) if body is not None and len(body) > _LARGE_BODY else body
+
+
 def is_loopback(url: str) -> bool:
     """Whether a URL points at this machine."""
     host = urlsplit(url).hostname or ""
@@ -432,6 +451,6 @@ def _timed_out(asked: str, limit: str, seconds: float | None, *, still_running: 
     )
 
 
-def _short(error: BaseException) -> str:
+def _short(error: BaseException | str) -> str:
     text = str(error) or type(error).__name__
     return " ".join(text.split())[:200].rstrip(".")

@@ -138,6 +138,9 @@ class Page:
         except TimeoutError:
             self.listener.on_notice("warning", f"A load event of the page did not end within {seconds:g} s.")
             await self.stop(seconds)
+        except BaseException:
+            self.loaded = False  # not opened yet: the next turn tries again
+            raise
 
     def set_by_user(self, component: int, value: object) -> None:
         """Put a value into a component as a user does, which fires its ``input`` and ``change`` events."""
@@ -466,7 +469,7 @@ class _Run:
         self._page.output(self, position, value, operations, in_update=in_update)
 
     def on_step(self, output: Output) -> None:
-        """All outputs of a message were told."""
+        """A message says more than its outputs."""
         self._page.step(self, output, final=False)
 
 
