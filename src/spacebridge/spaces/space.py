@@ -308,7 +308,8 @@ def _as_dumped(resume: object) -> JsonConversation | None:
     elif is_object(resume):
         dumped = JsonConversation(**as_object(resume))
     else:
-        dumped = JsonConversation(**{k: v for k, v in vars(resume).items() if not k.startswith("_")})
+        fields: dict[str, Any] = getattr(resume, "__dict__", {})
+        dumped = JsonConversation(**{k: v for k, v in fields.items() if not k.startswith("_")})
     session_hash = dumped.get_dict().get("session_hash")
     if not isinstance(session_hash, str) or not session_hash:
         raise errors.InvalidConversation(
