@@ -38,7 +38,9 @@ def test_all_is_sorted_and_complete():
     assert set(errors.__all__) == {each.__name__ for each in OWN}
 
 
-@pytest.mark.parametrize("module", ["spacebridge", "spacebridge.errors", "spacebridge.chat.events", "spacebridge.providers"])
+@pytest.mark.parametrize(
+    "module", ["spacebridge", "spacebridge.errors", "spacebridge.chat.events", "spacebridge.providers"]
+)
 def test_public_names_are_sorted_and_exist(module: str):
     found = __import__(module, fromlist=["__all__"])
     assert found.__all__ == sorted(found.__all__)
