@@ -314,6 +314,15 @@ def test_details_and_tags_within_an_answer_stay(answer: str, size: int):
     assert teller.reader.rewrites == []
 
 
+def test_the_beginning_of_a_closing_tag_that_was_none():
+    teller = Teller().show(said(""))
+    for char in "<think></th</think>yo":
+        teller.grow(["append", [1, "content"], char])
+    finished = teller.finish()
+    assert (finished.text, finished.reasoning) == ("yo", "</th")
+    assert teller.reader.reasoning == "</th"
+
+
 @pytest.mark.parametrize("end", ["<thin", "<", "<details><summary>Think"])
 def test_a_partial_tag_is_held_back_and_released_at_the_end(end: str):
     teller = Teller().show(said("")).grow(["append", [1, "content"], end])
