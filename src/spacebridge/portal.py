@@ -85,21 +85,8 @@ class Portal:
         """Iterate over an asynchronous iterator; leaving early closes it."""
         passed: queue.SimpleQueue[tuple[bool, Any]] = queue.SimpleQueue()
 
-        async def pump() -> None:
-            try:
-                async for item in items:
-                    passed.put((True, item))
-            except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
-                passed.put((False, error))
-            else:
-                passed.put((False, None))
-            finally:
-                close = getattr(items, "aclose", None)
-                if close is not None:
-                    await close()
-
         async def begin() -> asyncio.Task[None]:
-            return asyncio.create_task(pump())
+            return asyncio.create_task(_pump(items, passed))
 
         async def end() -> None:
             if early:
@@ -121,3 +108,18 @@ class Portal:
         finally:
             if self._loop is not None:
                 self.call(end())
+
+
+async def _pump(items: AsyncIterator[Any], passed: queue.SimpleQueue[tuple[bool, Any]]) -> None:
+    """Pass items on to another thread; last comes what ended them, or None."""
+    try:
+        async for item in items:
+            passed.put((True, item))
+    except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
+        passed.put((False, error))
+    else:
+        passed.put((False, None))
+    finally:
+        close = getattr(items, "aclose", None)
+        if close is not None:
+            await close()

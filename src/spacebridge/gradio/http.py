@@ -173,10 +173,9 @@ class HttpClient:
             ServerRefused, ConnectionLost, TimedOut: see :mod:`spacebridge.errors`.
             ProtocolError: the reply is no event stream.
         """
-        response = await self._request(
-            "GET", f"{self.base}{path}", None, {"Accept": "text/event-stream"}, "idle", self.timeouts.idle
+        response, asked = await self._follow(
+            "GET", path, None, {"Accept": "text/event-stream"}, "idle", self.timeouts.idle
         )
-        asked = f"GET {redact_url(str(response.url))}"
         try:
             if response.status != 200:
                 await self._refuse(response, asked)
@@ -210,27 +209,43 @@ class HttpClient:
         seconds: float | None,
         accept_500: bool = False,
     ) -> Reply:
+        response, asked = await self._follow(method, path, body, headers, limit, seconds)
+        try:
+            if response.status >= 300 and not (accept_500 and response.status == 500):
+                await self._refuse(response, asked)
+            data = await self._guarded(self._read(response, asked), asked, limit, seconds)
+        except BaseException:
+            response.close()
+            raise
+        if response.status == 500:
+            response.close()  # Gradio ends the connection after it, and a pooled one would fail the next request
+        else:
+            response.release()
+        if self.trace is not None:
+            self.trace.reply(response.status, response.headers.items(), data)
+        return Reply(str(response.url), response.status, response.headers, data)
+
+    async def _follow(
+        self,
+        method: str,
+        path: str,
+        body: bytes | Callable[[], aiohttp.FormData] | None,
+        headers: dict[str, str],
+        limit: str,
+        seconds: float | None,
+    ) -> tuple[aiohttp.ClientResponse, str]:
+        """Send a request and follow its redirects; the response that is none, and what was asked of whom."""
         url = f"{self.base}{path}"
         for _ in range(_REDIRECTS):
             response = await self._request(method, url, body, headers, limit, seconds)
             asked = f"{method} {redact_url(url)}"
+            if response.status not in (301, 302, 303, 307, 308):
+                return response, asked
             try:
-                if response.status in (301, 302, 303, 307, 308):
-                    url = self._redirected(response, method, url, asked)
-                    continue
-                if response.status >= 300 and not (accept_500 and response.status == 500):
-                    await self._refuse(response, asked)
-                data = await self._guarded(self._read(response, asked), asked, limit, seconds)
+                url = self._redirected(response, method, url, asked)
             except BaseException:
                 response.close()
                 raise
-            if response.status == 500:
-                response.close()  # Gradio ends the connection after it, and a pooled one would fail the next request
-            else:
-                response.release()
-            if self.trace is not None:
-                self.trace.reply(response.status, response.headers.items(), data)
-            return Reply(str(response.url), response.status, response.headers, data)
         raise errors.ServerRefused(f"{method} {redact_url(self.base + path)} is redirected in a circle.", status=302)
 
     async def _request(
