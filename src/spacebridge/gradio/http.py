@@ -15,6 +15,7 @@ from yarl import URL
 
 from spacebridge import errors
 from spacebridge.gradio.failures import error_from_reply
+from spacebridge.gradio.proxy import Proxy
 from spacebridge.gradio.trace import Trace, redact_url
 from spacebridge.options import Limits, Timeouts
 from spacebridge.shape import NOT_JSON, as_object
@@ -33,6 +34,7 @@ _REDIRECTS = 5
 _READ_BUFFER = 2**18
 _SLOW_LINE = 16 * 1024  # bytes a second
 _LARGE = 2**30  # a form of unknown size
+_LONG_SECRET = 8
 
 _T = TypeVar("_T")
 
@@ -52,7 +54,8 @@ class HttpClient:
     Args:
         base: the app's address, without a trailing slash.
         headers: sent with every request.
-        secrets: texts that must not appear in a trace.
+        secrets: texts that must not appear in a trace or, where they are long enough to be told from other text, in an
+            error.
         proxy: ``http://``, ``https://``, ``socks4://``, ``socks5://`` or ``socks5h://`` URL; names are then resolved
             by the proxy. Without it the environment's proxies are used, except for loopback addresses.
         cookies: name and value of cookies of an earlier session with the same host.
@@ -78,7 +81,8 @@ class HttpClient:
             trace.hide(*secrets)
         self._headers = {"User-Agent": USER_AGENT, "Accept": "*/*", **(headers or {})}
         self._hostname = urlsplit(base).hostname
-        self._proxy = proxy
+        self._proxy = Proxy(proxy) if proxy else None
+        self._secrets = tuple(secret.encode() for secret in secrets if len(secret) >= _LONG_SECRET)
         self._cookies = dict(cookies or {})
         self._session: aiohttp.ClientSession | None = None
         self._closed = False
@@ -275,7 +279,8 @@ class HttpClient:
             headers=headers,
             timeout=timeout,
             allow_redirects=False,
-            proxy=self._http_proxy(),
+            proxy=None if self._proxy is None else self._proxy.http,
+            proxy_headers=None if self._proxy is None else self._proxy.headers,
             read_bufsize=_READ_BUFFER,
         )
         # The limit is for the server; a large body gets the time that a slow line needs for it.
@@ -292,7 +297,9 @@ class HttpClient:
         except errors.SpacebridgeError:
             raise
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise self._translated(error, asked, limit, seconds) from error
+            # Exceptions of this kind carry the request, headers and all.
+            cause = None if isinstance(error, aiohttp.ClientResponseError) else error
+            raise self._translated(error, asked, limit, seconds) from cause
         except Exception as error:
             if type(error).__module__.partition(".")[0] in ("python_socks", "aiohttp_socks"):
                 raise self._proxy_failed(error, asked) from error
@@ -307,7 +314,7 @@ class HttpClient:
                 found = _timed_out(asked, limit, seconds, still_running=limit in ("idle", "first_text"))
             case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
                 found = self._proxy_failed(error, asked)
-            case aiohttp.ClientSSLError() | ssl.SSLError():
+            case _ if _is_tls(error):
                 found = errors.CertificateRefused(f"{asked}: no TLS with {self.host}: {short}.")
             case aiohttp.ClientConnectorDNSError():
                 found = errors.CannotConnect(f"{asked}: the name {self.host} is not known.")
@@ -322,9 +329,10 @@ class HttpClient:
         return found
 
     def _proxy_failed(self, error: Exception, asked: str) -> errors.CannotConnect:
-        where = redact_url(self._proxy) if self._proxy else "of the environment"
+        where = self._proxy.shown if self._proxy else "of the environment"
         hint = "Check the proxy's address, user and password."
-        return errors.CannotConnect(f"{asked}: the proxy {where} failed: {_short(error)}.", hint=hint)
+        short = f"it answered with {error.status}" if isinstance(error, aiohttp.ClientResponseError) else _short(error)
+        return errors.CannotConnect(f"{asked}: the proxy {where} failed: {short}.", hint=hint)
 
     async def _refuse(self, response: aiohttp.ClientResponse, asked: str) -> None:
         """Raise what a refusal means. Its connection is not used again: Gradio closes it after a 500."""
@@ -335,6 +343,8 @@ class HttpClient:
         response.close()
         if self.trace is not None:
             self.trace.reply(response.status, response.headers.items(), body)
+        if response.status == 407:
+            raise self._proxy_failed(PermissionError("it wants another user and password (407)"), asked)
         raise error_from_reply(response.status, response.headers, body, asked=asked)
 
     async def _read(self, response: aiohttp.ClientResponse, asked: str) -> bytes:
@@ -345,11 +355,20 @@ class HttpClient:
             if self.limits.frame is not None and size > self.limits.frame:
                 raise errors.FrameTooLarge(f"{asked}: the reply is larger than {self.limits.frame} bytes.")
             chunks.append(chunk)
-        return b"".join(chunks)
+        return self._hidden(b"".join(chunks))
+
+    def _hidden(self, data: bytes) -> bytes:
+        """A reply without what is secret: some servers give back what they were sent, and errors show it."""
+        for secret in self._secrets:
+            data = data.replace(secret, b"***")
+        return data
 
     def _redirected(self, response: aiohttp.ClientResponse, method: str, url: str, asked: str) -> str:
         """Where a redirect leads, if it may be followed: within the host, keeping the method."""
-        status, location = response.status, response.headers.get("Location", "")
+        status = response.status
+        location = self._hidden(response.headers.get("Location", "").encode("utf-8", "surrogateescape")).decode(
+            "utf-8", "replace"
+        )
         response.release()
         if self.trace is not None:
             self.trace.reply(status, response.headers.items(), b"")
@@ -379,13 +398,9 @@ class HttpClient:
             )
         return target
 
-    def _http_proxy(self) -> str | None:
-        return self._proxy if self._proxy and not self._proxy.lower().startswith("socks") else None
-
     def _open(self) -> aiohttp.ClientSession:
-        if self._proxy and self._proxy.lower().startswith("socks"):
-            connector = _socks_connector(self._proxy)
-        else:
+        connector = None if self._proxy is None else self._proxy.connector(keep_alive=_KEEP_ALIVE)
+        if connector is None:
             connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE)
         # unsafe: keep cookies of hosts that are IP addresses, too.
         jar = aiohttp.CookieJar(unsafe=True)
@@ -425,17 +440,10 @@ def is_loopback(url: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def _socks_connector(proxy: str) -> aiohttp.BaseConnector:
-    from aiohttp_socks import ProxyConnector
-
-    scheme, _, rest = proxy.partition("://")
-    plain = scheme.lower().removesuffix("h").removesuffix("a")
-    try:
-        return ProxyConnector.from_url(
-            f"{plain}://{rest}", rdns=plain == "socks5", limit=0, keepalive_timeout=_KEEP_ALIVE
-        )
-    except ValueError as error:
-        raise errors.AddressError(f"The proxy address {redact_url(proxy)} can't be read: {error}.") from error
+def _is_tls(error: BaseException) -> bool:
+    """Whether TLS failed; behind a SOCKS proxy aiohttp wraps that in another exception."""
+    kinds = (aiohttp.ClientSSLError, ssl.SSLError)
+    return isinstance(error, kinds) or (isinstance(error, OSError) and isinstance(error.__cause__, kinds))
 
 
 def _port(parts: Any) -> int | None:
