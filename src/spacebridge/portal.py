@@ -110,8 +110,8 @@ class Portal:
                 self.call(end())
 
 
-async def _pump(items: AsyncIterator[Any], passed: queue.SimpleQueue[tuple[bool, Any]]) -> None:
-    """Pass items on to another thread; last comes what ended them, or None."""
+async def _pump(items: AsyncIterator[_T], passed: queue.SimpleQueue[tuple[bool, Any]]) -> None:
+    """Pass on each item with True; then None, or what ended it, with False."""
     try:
         async for item in items:
             passed.put((True, item))

@@ -334,8 +334,7 @@ async def test_notices_progress_and_errors(rule_app: Start, case: tuple[str, str
 
 @pytest.mark.parametrize("environment", [OLD, MIDDLE, LATE, NEW])
 async def test_a_turn_of_chat_interface_streams(rule_app: Start, environment: str) -> None:
-    async with opened(rule_app, ("interface", environment)) as space:
-        async with space.conversation().stream("Hello") as turn:
-            pieces = [event.text async for event in turn if isinstance(event, TextDelta)]
+    async with opened(rule_app, ("interface", environment)) as space, space.conversation().stream("Hello") as turn:
+        pieces = [event.text async for event in turn if isinstance(event, TextDelta)]
     assert len(pieces) > 1
     assert "".join(pieces) == "Echo: Hello | history=0"

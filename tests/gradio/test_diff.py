@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacebridge.gradio.diff import DiffError, GrowingValue, Operation, is_operations
+from spacebridge.gradio.diff import DiffError, GrowingValue, is_operations
 from tests.gradio.original import gradio_diff
 from tests.strategies import json_values, kin, many, words
 

@@ -12,8 +12,8 @@ from spacebridge.gradio.diff import GrowingValue, Operation
 from spacebridge.gradio.http import HttpClient
 from spacebridge.gradio.messages import Output
 from spacebridge.gradio.session import Session, _Outputs, supported_protocols
-from tests.gradio.original import gradio_diff
 from tests.gradio.documents import config_body
+from tests.gradio.original import gradio_diff
 from tests.strategies import kin, many
 
 

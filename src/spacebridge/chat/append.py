@@ -34,7 +34,10 @@ class AppendOnly:
         """
         if isinstance(event, TextDelta):
             self._now.write(event.text)
-            return "" if self._stuck else self._send(event.text)
+            if self._stuck:
+                return ""
+            self._sent.write(event.text)
+            return event.text
         if isinstance(event, Rewritten):
             text = self._now.getvalue()[: event.keep] + event.replacement
             self._now = io.StringIO()

@@ -180,7 +180,7 @@ class Turn:
                 self._set_phase("first_text", self._timeouts.first_text)
                 if not self._started:
                     self._started = True
-                    self._emit(Started(turn_id=self.turn_id))
+                    self.emit(Started(turn_id=self.turn_id))
             case "log":
                 text = message.log if isinstance(message.log, str) else ""
                 title = message.title if isinstance(message.title, str) else ""
@@ -358,7 +358,7 @@ class Turn:
             self._failure = error
             return
         self._set_phase("trailing", _TRAILING)
-        self._emit(self._finished)
+        self.emit(self._finished)
 
     # Small things
 
@@ -386,7 +386,7 @@ class Turn:
         if self._finished is not None:  # only a step that follows the answer waits
             return
         self._set_phase("queue", self._timeouts.queue)
-        self._emit(Queued(turn_id=self.turn_id, rank=rank, size=size, eta=eta))
+        self.emit(Queued(turn_id=self.turn_id, rank=rank, size=size, eta=eta))
         longest = self._limits.queue_eta
         if longest is not None and eta is not None and rank and eta > longest:
             raise errors.QueueFull(
@@ -410,13 +410,10 @@ class Turn:
         if (level, title, text) not in self._notices:
             notice = Notice(turn_id=self.turn_id, level=level, title=title, text=text)
             self._notices[level, title, text] = notice
-            self._emit(notice)
+            self.emit(notice)
 
     def emit(self, event: Event) -> None:
         """Give an event to whoever iterates."""
-        self._emit(event)
-
-    def _emit(self, event: Event) -> None:
         self._events.append(event)
         waiter = self._waiter
         if waiter is not None:

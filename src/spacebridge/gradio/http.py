@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import ipaddress
 import ssl
 from collections.abc import Mapping
@@ -32,6 +33,7 @@ USER_AGENT = f"spacebridge/{__version__}"
 _KEEP_ALIVE = 4.0
 _REDIRECTS = 5
 _READ_BUFFER = 2**18
+_LARGE_BODY = 2**19
 _SLOW_LINE = 16 * 1024  # bytes a second
 _LARGE = 2**30  # a form of unknown size
 _LONG_SECRET = 8
@@ -275,7 +277,7 @@ class HttpClient:
         request = session.request(
             method,
             URL(url, encoded=True),
-            data=body() if callable(body) else body,
+            data=_payload(body),
             headers=headers,
             timeout=timeout,
             allow_redirects=False,
@@ -429,6 +431,13 @@ def decode_json(reply: Reply, *, asked: str) -> Any:
         start = reply.body[:200].decode("utf-8", "replace")
         hint = "An HTML page here is mostly a proxy's or host's error page." if "html" in kind else None
         raise errors.NotJSON(f"{asked} was answered with {kind}, not with JSON.", doc=start, hint=hint) from None
+
+
+def _payload(body: bytes | Callable[[], aiohttp.FormData] | None) -> Any:
+    """A body as aiohttp wants it: a large one as a file, which is sent in pieces between other work."""
+    if callable(body):
+        return body()
+    return io.BytesIO(body) if body is not None and len(body) > _LARGE_BODY else body
 
 
 def is_loopback(url: str) -> bool:

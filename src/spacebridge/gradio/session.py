@@ -46,7 +46,7 @@ class CallListener(Protocol):
         ...
 
     def on_step(self, output: Output) -> None:
-        """All outputs of a message but the last were told; ``output`` has its other fields."""
+        """A message but the last, whose outputs were told, says more: ``changed_state_ids`` or ``render_config``."""
         ...
 
 
@@ -85,7 +85,8 @@ class _Outputs:
             else:
                 self._whole(position, item)
         self._begun = True
-        self._listener.on_step(output)
+        if output.changed_state_ids or output.render_config is not None:
+            self._listener.on_step(output)
 
     def complete(self, output: Output) -> None:
         """Take the output of a ``process_completed``: full values, whatever was before."""

@@ -23,7 +23,7 @@ from spacebridge import errors
 from spacebridge.gradio.messages import Output
 from spacebridge.gradio.session import Outcome
 from spacebridge.page.graph import EventGraph, Rendered
-from spacebridge.page.values import ComponentValues, LiveValue, is_update
+from spacebridge.page.values import ComponentValues, LiveValue, is_update, replaces
 from spacebridge.shape import as_object
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class Page:
         self._running: dict[int, list[_Run]] = {}
         self._waiting: dict[int, int] = {}
         """How often each dependency is about to run."""
-        self._deferred: dict[int, tuple[Dependency, int | None, int]] = {}
+        self._deferred: dict[int, tuple[Dependency, int | None, int, object]] = {}
         self._failure: BaseException | None = None
         self._at_rest = asyncio.Event()
         """Set when the last task ended, or one failed."""
@@ -240,7 +240,7 @@ class Page:
     ) -> None:
         for dependency in listeners:
             self._unexpect(dependency)
-            if self._admit(dependency, component, depth):
+            if self._admit(dependency, component, depth, event_data):
                 run = _Run(self, dependency, component, event_data, depth)
                 await run.run()
 
@@ -251,14 +251,17 @@ class Page:
         depth: int,
         event_data: object = None,
         *,
+        chain: int = 0,
         trailing: bool = False,
     ) -> None:
         """Set a dependency going on the values of this moment."""
-        if self._admit(dependency, trigger, depth):
-            run = _Run(self, dependency, trigger, event_data, depth, trailing=trailing)
+        if chain > len(self.graph.dependencies):
+            self.listener.on_notice("warning", f"{dependency.name} follows itself in a circle; it was stopped.")
+        elif self._admit(dependency, trigger, depth, event_data):
+            run = _Run(self, dependency, trigger, event_data, depth, chain=chain, trailing=trailing)
             self._spawn(run.run())
 
-    def _admit(self, dependency: Dependency, trigger: int | None, depth: int) -> bool:
+    def _admit(self, dependency: Dependency, trigger: int | None, depth: int, event_data: object) -> bool:
         """Whether a run may begin now: ``trigger_mode`` allows it, and it is not one of an endless round."""
         if depth > _DEEPEST:
             self.listener.on_notice(
@@ -271,7 +274,7 @@ class Page:
         if not self._running.get(dependency.id) or dependency.trigger_mode == "multiple":
             return True
         if dependency.trigger_mode == "always_last":
-            self._deferred[dependency.id] = (dependency, trigger, depth)
+            self._deferred[dependency.id] = (dependency, trigger, depth, event_data)
         return False
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -305,7 +308,8 @@ class Page:
         self.leave(run)
         for child in self.graph.children(dependency.id):
             if self._follows(child, end):
-                self._begin(child, run.trigger, run.depth, trailing=run.trailing or end == "cancel")
+                trailing = run.trailing or end == "cancel"
+                self._begin(child, run.trigger, run.depth, chain=run.chain + 1, trailing=trailing)
         deferred = self._deferred.pop(dependency.id, None)
         if deferred is not None:
             self._begin(*deferred)
@@ -344,7 +348,7 @@ class Page:
         if component is not None and component.type == "state":
             return  # the server keeps it, and sends null
         watchers = self.graph.listeners(number, "change")
-        before = self.values.get(number) if watchers and operations is None else None
+        before = self.values.told(number) if watchers and operations is None else None
         change = self.values.apply(number, growing, operations, in_update=in_update)
         if change is None:
             return
@@ -380,6 +384,7 @@ class _Run:
     """One run of a dependency; the listener of its call.
 
     Args:
+        chain: how many runs it follows by ``.then`` and the like.
         trailing: whether it follows a run that was cancelled.
     """
 
@@ -391,11 +396,13 @@ class _Run:
         event_data: object,
         depth: int,
         *,
+        chain: int = 0,
         trailing: bool = False,
     ) -> None:
         self.dependency = dependency
         self.trigger = trigger
         self.depth = depth
+        self.chain = chain
         self.trailing = trailing
         self._page = page
         self._event_data = event_data
@@ -455,23 +462,15 @@ class _Run:
 
     def on_output(self, position: int, value: GrowingValue, operations: list[Operation] | None) -> None:
         """An output of the call changed."""
-        if operations is None or _replace_whole(operations):
+        if operations is None or replaces(operations):
             operations = None
             self._in_update[position] = is_update(value.get())
         in_update = self._in_update.get(position, False)
         self._page.output(self, position, value, operations, in_update=in_update)
 
     def on_step(self, output: Output) -> None:
-        """All outputs of a message were told."""
+        """A message says more than its outputs."""
         self._page.step(self, output, final=False)
-
-
-def _replace_whole(operations: list[Operation]) -> bool:
-    """Whether one of the operations is on the whole value."""
-    for _, path, _ in operations:  # noqa: SIM110 - for each token, and twice as quick as any()
-        if not path:
-            return True
-    return False
 
 
 async def _end(tasks: Iterable[asyncio.Task[Any]]) -> None:

@@ -3,8 +3,9 @@
 ``--fed together``  one function writes both   ``--fed apart``  two functions follow the submit, one for each
 """
 
-import gradio as gr
 from common import bot, chatbot, last_said, say, serve, user
+
+import gradio as gr
 
 
 def build(options):

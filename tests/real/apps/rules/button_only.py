@@ -1,7 +1,8 @@
 """A chatbot with a button and no way for text in: never to be chosen silently."""
 
-import gradio as gr
 from common import bot, chatbot, last, say, serve
+
+import gradio as gr
 
 
 def build():

@@ -6,8 +6,9 @@
 ``--place stream``   a State that changes with every step of the answer, shown in a counter that listens to it
 """
 
-import gradio as gr
 from common import bot, chatbot, last_said, say, serve, user
+
+import gradio as gr
 
 
 def build(options):

@@ -3,8 +3,9 @@
 ``--form messages``  ``--form pairs`` (before 6)  ``--form button``: the box has no submit, a button takes its text.
 """
 
-import gradio as gr
 from common import bot, chatbot, last_said, say, serve, user
+
+import gradio as gr
 
 
 def build(options):

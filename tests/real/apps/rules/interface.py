@@ -7,8 +7,9 @@ a tool step before the answer)  ``list`` (a list of messages, growing)  ``option
 
 import time
 
-import gradio as gr
 from common import MESSAGES, VERSION, last, say, serve, text_of
+
+import gradio as gr
 
 
 def name_of(file):

@@ -5,8 +5,9 @@
 ``--js rewrites``  JavaScript runs in the browser before the Python of the first step and changes the text
 """
 
-import gradio as gr
 from common import bot, chatbot, last_said, say, serve, user
+
+import gradio as gr
 
 
 def build(options):

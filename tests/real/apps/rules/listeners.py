@@ -1,7 +1,8 @@
 """Rule 2: one event fires all its listeners. Whether the bot still gets the text depends on the other that clears it."""
 
-import gradio as gr
 from common import bot, chatbot, say, serve, user
+
+import gradio as gr
 
 
 def build(options):

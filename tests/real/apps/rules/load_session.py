@@ -2,8 +2,9 @@
 
 import uuid
 
-import gradio as gr
 from common import bot, chatbot, last_said, say, serve, user
+
+import gradio as gr
 
 
 def build():

@@ -1,7 +1,8 @@
 """Rule 6: two boxes whose changes write each other without end, beside an ordinary chat."""
 
-import gradio as gr
 from common import bot, chatbot, say, serve, user
+
+import gradio as gr
 
 
 def build():

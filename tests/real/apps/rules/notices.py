@@ -2,8 +2,9 @@
 
 import time
 
-import gradio as gr
 from common import bot, chatbot, last_said, say, serve, user
+
+import gradio as gr
 
 
 def answer(history, progress=gr.Progress()):  # noqa: B008 - so it is asked for

@@ -1,7 +1,8 @@
 """Rule 12 (6.x): with ``reasoning_tags`` one answer becomes several bubbles; a tag that is half said shows as text."""
 
-import gradio as gr
 from common import bot, chatbot, last_said, serve, user
+
+import gradio as gr
 
 THOUGHT = "<think>First I look, then I leap.</think>The answer is 42.<think>Or is it?</think> Yes."
 

@@ -4,8 +4,9 @@
 ``--what shown``  the box is declared; the chatbot is drawn anew for each change of the history
 """
 
-import gradio as gr
 from common import bot, chatbot, last, say, serve, user
+
+import gradio as gr
 
 
 def build(options):

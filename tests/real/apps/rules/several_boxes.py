@@ -1,7 +1,8 @@
 """Three text boxes with a submit each: a name to greet, a search that lists, and the message that makes the bot speak."""
 
-import gradio as gr
 from common import bot, chatbot, last_said, say, serve, user
+
+import gradio as gr
 
 
 def build():

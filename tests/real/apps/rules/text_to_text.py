@@ -1,7 +1,8 @@
 """No chatbot at all: ``gr.Interface`` from text to text, streaming or not."""
 
-import gradio as gr
 from common import last, say, serve
+
+import gradio as gr
 
 
 def build(options):

@@ -1,7 +1,8 @@
 """Rule 9: update dicts, skips and nulls in a stream around a Chatbot."""
 
-import gradio as gr
 from common import bot, chatbot, say, serve, user
+
+import gradio as gr
 
 
 def build():
