@@ -16,7 +16,7 @@ from spacebridge.chat.resume import JsonConversation
 from spacebridge.chat.rules import TextRules
 from spacebridge.gradio.app import App
 from spacebridge.gradio.http import HttpClient
-from spacebridge.gradio.trace import Trace
+from spacebridge.gradio.trace import Trace, redact_url
 from spacebridge.options import Limits, Timeouts
 from spacebridge.page.page import Page
 from spacebridge.shape import as_object, is_object
@@ -99,7 +99,7 @@ class Space:
         self._conversations: list[Conversation] = []
 
     def __repr__(self) -> str:
-        return f"Space({self.address!r})"
+        return f"Space({redact_url(self.address)!r})"
 
     async def __aenter__(self) -> Self:
         await self.connect()
@@ -253,7 +253,7 @@ class Space:
 
     def use_cookies(self, cookies: Mapping[str, str]) -> None:
         """Send cookies of an earlier session; before ``connect``."""
-        self._cookies |= cookies
+        self._cookies |= {str(name): str(value) for name, value in as_object(cookies).items()}
 
     @staticmethod
     def _opened_trace(target: str | Path | IO[bytes]) -> Trace:
@@ -286,8 +286,8 @@ class Space:
         return find_layout(self.config, chat=self._chat, graph=graph)
 
     def _request_headers(self, url: str) -> dict[str, str]:
-        host = urlsplit(url).hostname or ""
-        if self._token and host.endswith(_HUGGING_FACE_HOSTS):
+        parts = urlsplit(url)
+        if self._token and parts.scheme == "https" and (parts.hostname or "").endswith(_HUGGING_FACE_HOSTS):
             return {"X-HF-Authorization": f"Bearer {self._token}", **self._headers}
         return dict(self._headers)
 
