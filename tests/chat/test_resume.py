@@ -65,7 +65,9 @@ def test_a_copy_as_a_dict_does_not_change_it():
 
 
 @pytest.mark.parametrize(
-    "kept", [conversation(), conversation().get_dict(), SimpleNamespace(session_hash="abc", _private=1)], ids=["own", "dict", "foreign"]
+    "kept",
+    [conversation(), conversation().get_dict(), SimpleNamespace(session_hash="abc", _private=1)],
+    ids=["own", "dict", "foreign"],
 )
 def test_whatever_a_caller_kept_is_taken(kept: object):
     dumped = _as_dumped(kept)
@@ -74,7 +76,9 @@ def test_whatever_a_caller_kept_is_taken(kept: object):
     assert "_private" not in dumped.get_dict()
 
 
-@pytest.mark.parametrize("kept", [JsonConversation(), {}, {"session_hash": ""}, {"session_hash": 7}, SimpleNamespace(), "abc", 7])
+@pytest.mark.parametrize(
+    "kept", [JsonConversation(), {}, {"session_hash": ""}, {"session_hash": 7}, SimpleNamespace(), "abc", 7]
+)
 def test_one_without_a_session_hash_is_refused(kept: object):
     with pytest.raises(InvalidConversation, match="no session_hash"):
         _as_dumped(kept)

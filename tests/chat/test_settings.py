@@ -69,12 +69,19 @@ def test_names_are_those_of_openai_where_they_mean_the_same(label: str, name: st
 
 
 def test_names_by_the_id_of_the_element_or_by_the_type():
-    elements = [component(5, "slider", elem_id="temperature"), component(6, "slider", elem_id="my-thing"), component(7, "slider")]
+    elements = [
+        component(5, "slider", elem_id="temperature"),
+        component(6, "slider", elem_id="my-thing"),
+        component(7, "slider"),
+    ]
     assert [setting.name for setting in found(*elements)] == ["temperature", "my_thing", "slider_7"]
 
 
 def test_two_of_one_name_are_told_apart():
-    names = [setting.name for setting in found(slider(5, "Temperature"), slider(6, "Temperature"), slider(7, "Style"), slider(8, "Style"))]
+    names = [
+        setting.name
+        for setting in found(slider(5, "Temperature"), slider(6, "Temperature"), slider(7, "Style"), slider(8, "Style"))
+    ]
     assert names[0] == "temperature"
     assert names[2] == "style"
     assert len(set(names)) == 4
@@ -103,7 +110,9 @@ def test_whole_numbers_stay_whole_where_the_apps_own_is():
     assert isinstance(setting("slider", minimum=0, maximum=2, value=1.0).check(2), float)
 
 
-@pytest.mark.parametrize("value", [-0.1, 2.1, "much", None, True, False, float("nan"), float("inf"), "inf", [1], {}, 10**400])
+@pytest.mark.parametrize(
+    "value", [-0.1, 2.1, "much", None, True, False, float("nan"), float("inf"), "inf", [1], {}, 10**400]
+)
 def test_a_number_out_of_its_range(value: object):
     with pytest.raises(InvalidSetting) as caught:
         setting("slider", minimum=0, maximum=2, value=1.0).check(value)
@@ -136,7 +145,9 @@ def test_what_is_neither_true_nor_false(value: object):
 PAIRS = [["Fast one", "fast"], ["Slow one", "slow"], ["1", 1]]
 
 
-@pytest.mark.parametrize("value, checked", [("fast", "fast"), ("Slow one", "slow"), ("FAST", "fast"), ("slow ONE", "slow"), (1, 1), ("1", 1)])
+@pytest.mark.parametrize(
+    "value, checked", [("fast", "fast"), ("Slow one", "slow"), ("FAST", "fast"), ("slow ONE", "slow"), (1, 1), ("1", 1)]
+)
 @pytest.mark.parametrize("kind", ["dropdown", "radio"])
 def test_a_choice_by_its_value_or_its_label(kind: str, value: object, checked: object):
     assert setting(kind, choices=PAIRS).check(value) == checked

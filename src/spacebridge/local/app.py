@@ -5,6 +5,7 @@ from contextlib import aclosing
 from typing import Any, cast
 
 import gradio as gr
+
 from spacebridge.local.model import (
     MAX_TOKENS,
     SYSTEM_PROMPT,

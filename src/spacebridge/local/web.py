@@ -9,11 +9,11 @@ import contextlib
 import socket
 from collections.abc import Generator
 
+import gradio as gr
 import uvicorn
 from fastapi import FastAPI
 from gradio.themes import Default
 
-import gradio as gr
 from spacebridge.local.app import build_app
 from spacebridge.local.model import LocalModel
 
