@@ -190,7 +190,7 @@ def test_files_and_components_in_messages(content: object, path: str, kind: str)
 
 
 def test_several_files_of_a_gallery():
-    value = {"component": "gallery", "value": [{"image": file_data(f"/tmp/{n}.png")} for n in "ab"]}
+    value = {"component": "gallery", "value": [{"image": file_data(f"/kept/{n}.png")} for n in "ab"]}
     assert [b.file.path for b in parse_bubbles([message("assistant", value)]) if b.file] == [
         "/kept/a.png",
         "/kept/b.png",

@@ -236,7 +236,7 @@ async def test_conversation_that_makes_no_sense(lab: Lab, fields: dict[str, Any]
     try:
         assert await told(server, conversation=conversation) == ANSWER
     except errors.SpacebridgeError as error:
-        assert type(error) is errors.InvalidConversation  # noqa: PT017
+        assert type(error) is errors.InvalidConversation
     assert work_left() == []
 
 
