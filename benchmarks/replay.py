@@ -13,8 +13,8 @@ PACE = 0.0015
 BURST = 0.05
 MOST = 1.5
 SAME = 1.2
-FLAT = 8.0
-"""Bytes of memory for a character of a long answer: it is kept, and was text of one byte a character on the wire."""
+FLAT = 16.0
+"""Bytes of memory for a character of the answer: some copies of the text are kept, but nothing of each token."""
 NAMES = {"bare": "bare aiohttp, only reads", "text": "spacebridge, text", "events": "spacebridge, events"}
 
 

@@ -82,6 +82,6 @@ def _url(address: str) -> str:
 
 def _hugging_face(address: str) -> errors.AddressError:
     return errors.AddressError(
-        f"{address!r} names a Space on Hugging Face, which can't be looked up yet.",
+        f"{redact_url(address)!r} names a Space on Hugging Face, which can't be looked up yet.",
         hint="Give its own URL, https://OWNER-NAME.hf.space.",
     )

@@ -253,7 +253,7 @@ class Space:
 
     def use_cookies(self, cookies: Mapping[str, str]) -> None:
         """Send cookies of an earlier session; before ``connect``."""
-        self._cookies |= cookies
+        self._cookies |= {str(name): str(value) for name, value in as_object(cookies).items()}
 
     @staticmethod
     def _opened_trace(target: str | Path | IO[bytes]) -> Trace:
