@@ -5,6 +5,7 @@ import inspect
 import json
 import pickle
 import re
+from typing import Any
 
 import aiohttp
 import pytest
@@ -15,7 +16,7 @@ from spacebridge import errors
 CLASSES = [value for value in vars(errors).values() if inspect.isclass(value) and issubclass(value, Exception)]
 OWN = [each for each in CLASSES if each.__module__ == errors.__name__]
 named = pytest.mark.parametrize("kind", OWN, ids=lambda kind: kind.__name__)
-EXTRA: dict[str, dict[str, object]] = {
+EXTRA: dict[str, dict[str, Any]] = {
     "TimedOut": {"limit": "idle", "seconds": 60.0, "still_running": True},
     "RedirectRefused": {"location": "http://other/", "status": 302},
     "AnswerRewritten": {"text": "whole"},
@@ -134,8 +135,9 @@ def test_a_position_behind_the_end_is_at_the_end():
 
 def test_a_time_limit_is_a_timeout_error():
     error = made(errors.TimedOut)
-    assert isinstance(error, TimeoutError)
-    assert isinstance(error, aiohttp.ServerTimeoutError)
+    assert isinstance(error, errors.TimedOut)
+    assert issubclass(errors.TimedOut, TimeoutError)
+    assert issubclass(errors.TimedOut, aiohttp.ServerTimeoutError)
     assert (error.limit, error.seconds, error.still_running) == ("idle", 60.0, True)
 
 
