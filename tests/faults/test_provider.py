@@ -344,6 +344,6 @@ def test_completion_fails(stream: bool) -> None:
 async def test_completion_inside_a_running_loop(lab: Lab) -> None:
     """As in a notebook."""
     with FaultServer() as server:
-        assert "".join(Qwen_Qwen_2_5M.create_completion(MODEL, HI, url=server.url)) == ANSWER
+        assert "".join(map(str, Qwen_Qwen_2_5M.create_completion(MODEL, HI, url=server.url))) == ANSWER
         with pytest.raises(errors.AddressError):
             list(Qwen_Qwen_2_5M.create_completion(MODEL, HI, url="no address"))
