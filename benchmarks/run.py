@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import tempfile
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -28,41 +28,54 @@ class ClientProcess:
         self.name = name
         self._python = interpreter(environment)
         self._process: subprocess.Popen[str] | None = None
-        self._errors = tempfile.TemporaryFile("w+")
+        self._errors = ""
+        self._reader: threading.Thread | None = None
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
             [self._python, "-m", f"benchmarks.clients.{self.name}"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=self._errors,
+            stderr=subprocess.PIPE,
             text=True,
             cwd=ROOT,
             env=environment(),
         )
+        self._reader = threading.Thread(target=self._read_errors, daemon=True)
+        self._reader.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        assert self._process is not None and self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.close()
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        process = self._running()
         if error is not None:
-            self._process.kill()
-        self._process.wait()
-        self._process.stdout.close()
-        self._errors.close()
+            process.kill()
+        process.__exit__(kind, error, trace)
 
     def run(self, url: str, prompts: Sequence[Sequence[str]], **more: Any) -> dict[str, Any]:
         """Do a job; see ``benchmarks.clients.job``."""
-        assert self._process is not None and self._process.stdin is not None and self._process.stdout is not None
-        job = {"url": url, "prompts": prompts, **more}
-        self._process.stdin.write(json.dumps(job) + "\n")
-        self._process.stdin.flush()
-        reply = self._process.stdout.readline()
+        process = self._running()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps({"url": url, "prompts": prompts, **more}) + "\n")
+        process.stdin.flush()
+        reply = process.stdout.readline()
         if not reply:
-            code = self._process.wait()
-            self._errors.seek(0)
-            raise RuntimeError(f"the client {self.name} ended with {code}:\n{self._errors.read()[-2000:]}")
+            code = process.wait()
+            raise RuntimeError(f"the client {self.name} ended with {code}:\n{self._errors}")
         return json.loads(reply)
+
+    def _running(self) -> subprocess.Popen[str]:
+        assert self._process is not None
+        return self._process
+
+    def _read_errors(self) -> None:
+        """Keep the last of what the client complains of; a client that is not read would stand still."""
+        stream = self._running().stderr
+        assert stream is not None
+        for line in stream:
+            self._errors = (self._errors + line)[-2000:]
 
 
 def middle(numbers: Iterable[float]) -> float:
@@ -90,7 +103,10 @@ class Table:
         widths = [max(len(line[n]) for line in lines) for n in range(len(self.headings))]
         print(f"\n### {self.title}\n")
         for number, line in enumerate(lines):
-            cells = [cell.rjust(width) if n else cell.ljust(width) for n, (cell, width) in enumerate(zip(line, widths))]
+            cells = [
+                cell.rjust(width) if n else cell.ljust(width)
+                for n, (cell, width) in enumerate(zip(line, widths, strict=True))
+            ]
             print(f"| {' | '.join(cells)} |")
             if number == 0:
                 print(f"|{'|'.join('-' * (width + 1) + (':' if n else '-') for n, width in enumerate(widths))}|")

@@ -1,6 +1,7 @@
 """A bare aiohttp loop: sends what the page of Qwen-Agent sends, and only reads what comes.
 
 With ``"follow": true`` it also sends what the page does after the answer, which is one more function through the queue.
+With ``"alone": true`` each answer has a session of its own, which begins with ``GET /config``.
 """
 
 from __future__ import annotations
@@ -18,12 +19,21 @@ from benchmarks.clients.job import Ask, Job, Mark, serve
 @contextlib.asynccontextmanager
 async def client(job: Job) -> AsyncIterator[Ask]:
     url = job["url"]
-    connector = aiohttp.TCPConnector(limit=0)
-    timeout = aiohttp.ClientTimeout(total=None)
 
-    async with aiohttp.ClientSession(connector=connector, timeout=timeout) as http:
+    def opened() -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=None))
+
+    async with opened() as shared:
 
         async def ask(_number: int, prompt: str, mark: Mark) -> dict[str, object]:
+            if not job.get("alone"):
+                return await converse(shared, prompt, mark)
+            async with opened() as http:
+                async with http.get(f"{url}/config") as response:
+                    await response.read()
+                return await converse(http, prompt, mark)
+
+        async def converse(http: aiohttp.ClientSession, prompt: str, mark: Mark) -> dict[str, object]:
             session = uuid.uuid4().hex[:12]
 
             def payload(number: int, data: list[object]) -> dict[str, object]:

@@ -1,9 +1,9 @@
 """What a client's process is told and what it tells, as lines of JSON; needs nothing but the standard library.
 
-A job is ``{"url": …, "prompts": [[…], …], "at_once": 1, …}``: each entry is a conversation, and its prompts are asked one
-after another. The reply has, of each prompt, the text and the seconds until its beginning and its end, and of the whole
-job the CPU seconds of this process, all threads together. What ``client`` does before it gives its function (reaching
-the app, say) is not counted.
+A job is ``{"url": …, "prompts": [[…], …], "at_once": 1, …}``: each entry is a conversation, and its prompts are asked
+one after another. The reply has, of each prompt, the text and the seconds until its beginning and its end, and of the
+whole job the CPU seconds of this process, all threads together. What ``client`` does before it gives its function
+(reaching the app, say) is not counted.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 
-from g4f.Provider.hf_space.Qwen_Qwen_2_5M import Qwen_Qwen_2_5M
+from g4f.Provider.hf_space.Qwen_Qwen_2_5M import Qwen_Qwen_2_5M  # pyright: ignore[reportMissingImports] - of its own environment
 
 from benchmarks.clients.job import Ask, Job, Mark, serve
 

@@ -33,7 +33,7 @@ async def answer(conversation: Conversation, prompt: str, _mark: Mark) -> dict[s
 
 
 async def flow(conversation: Conversation, prompt: str, mark: Mark) -> dict[str, object]:
-    """The text, thrown away as it comes: what it takes is all the library's. The most memory in use, as Python counts it."""
+    """The text, thrown away as it comes, and the most memory that was in use, all of it the library's."""
     tracemalloc.start()
     async for _ in conversation.text(prompt):
         mark()
@@ -48,8 +48,8 @@ WAYS: dict[str, Way] = {"text": text, "events": events, "answer": answer, "flow"
 @contextlib.asynccontextmanager
 async def client(job: Job) -> AsyncIterator[Ask]:
     if job["way"] == "provider":
-        async with provider(job) as ask:
-            yield ask
+        async with provider(job) as provided:
+            yield provided
         return
     way = WAYS[job["way"]]
     async with Space(job["url"], limits=Limits(turns=None)) as space:
@@ -72,7 +72,8 @@ async def provider(job: Job) -> AsyncIterator[Ask]:
         pieces: list[str] = []
         messages = [{"role": "user", "content": prompt}]
         model = Qwen_Qwen_2_5M.default_model
-        async for piece in Qwen_Qwen_2_5M.create_async_generator(model, messages, url=job["url"]):
+        more = {"url": job["url"], "settle": job.get("settle", "now"), "limits": Limits(turns=None)}
+        async for piece in Qwen_Qwen_2_5M.create_async_generator(model, messages, **more):
             if isinstance(piece, str):
                 mark()
                 pieces.append(piece)

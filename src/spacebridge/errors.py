@@ -424,7 +424,7 @@ class InvalidConversation(SpacebridgeError, ValueError):
 
 
 class FileRefused(SpacebridgeError, ValueError):
-    """A file can't be sent: it does not exist, or the app takes none of its kind."""
+    """A file can't be sent (it does not exist, or the app takes none of its kind), or a trace can't be written."""
 
 
 class TurnInProgress(SpacebridgeError, RuntimeError):

@@ -55,15 +55,15 @@ def test_tuples(value: object, expected: list[tuple[str, str, str]]):
         ([{"file": file_data(), "alt_text": "A"}], "/tmp/gradio/a1/a.png", "a.png", "A"),  # wrapped once more
         ({"file": file_data(), "alt_text": None}, "/tmp/gradio/a1/a.png", "a.png", None),  # 4.x
         (
-            [{"name": "/tmp/b.txt", "mime_type": "text/plain", "alt_text": "A", "data": None, "is_file": True}, None][
+            [{"name": "/kept/b.txt", "mime_type": "text/plain", "alt_text": "A", "data": None, "is_file": True}, None][
                 0
             ],
-            "/tmp/b.txt",
+            "/kept/b.txt",
             "b.txt",
             "A",
         ),  # 3.x
-        (["/tmp/b.txt"], None, None, None),  # one text in a list is a text
-        (["/tmp/b.txt", "A"], "/tmp/b.txt", "b.txt", "A"),
+        (["/kept/b.txt"], None, None, None),  # one text in a list is a text
+        (["/kept/b.txt", "A"], "/kept/b.txt", "b.txt", "A"),
         (["https://host/b.txt", None], "https://host/b.txt", "b.txt", None),
     ],
 )
@@ -164,17 +164,21 @@ def test_options_to_choose_from():
 @pytest.mark.parametrize(
     "content, path, kind",
     [
-        ({"file": file_data("/tmp/a.png"), "alt_text": None}, "/tmp/a.png", "file"),
-        ({"path": "/tmp/a.png"}, "/tmp/a.png", "file"),
-        ({"component": "image", "value": file_data("/tmp/b.png"), "props": {}}, "/tmp/b.png", "image"),
-        ({"component": "video", "value": {"video": file_data("/tmp/c.mp4"), "subtitles": None}}, "/tmp/c.mp4", "video"),
+        ({"file": file_data("/kept/a.png"), "alt_text": None}, "/kept/a.png", "file"),
+        ({"path": "/kept/a.png"}, "/kept/a.png", "file"),
+        ({"component": "image", "value": file_data("/kept/b.png"), "props": {}}, "/kept/b.png", "image"),
         (
-            {"component": "gallery", "value": [{"image": file_data("/tmp/d.png"), "caption": None}]},
-            "/tmp/d.png",
+            {"component": "video", "value": {"video": file_data("/kept/c.mp4"), "subtitles": None}},
+            "/kept/c.mp4",
+            "video",
+        ),
+        (
+            {"component": "gallery", "value": [{"image": file_data("/kept/d.png"), "caption": None}]},
+            "/kept/d.png",
             "gallery",
         ),
-        ([{"type": "file", "file": file_data("/tmp/e.png")}], "/tmp/e.png", "file"),
-        ([{"type": "component", "component": "audio", "value": file_data("/tmp/f.wav")}], "/tmp/f.wav", "audio"),
+        ([{"type": "file", "file": file_data("/kept/e.png")}], "/kept/e.png", "file"),
+        ([{"type": "component", "component": "audio", "value": file_data("/kept/f.wav")}], "/kept/f.wav", "audio"),
     ],
 )
 def test_files_and_components_in_messages(content: object, path: str, kind: str):
@@ -187,7 +191,10 @@ def test_files_and_components_in_messages(content: object, path: str, kind: str)
 
 def test_several_files_of_a_gallery():
     value = {"component": "gallery", "value": [{"image": file_data(f"/tmp/{n}.png")} for n in "ab"]}
-    assert [b.file.path for b in parse_bubbles([message("assistant", value)]) if b.file] == ["/tmp/a.png", "/tmp/b.png"]
+    assert [b.file.path for b in parse_bubbles([message("assistant", value)]) if b.file] == [
+        "/kept/a.png",
+        "/kept/b.png",
+    ]
 
 
 def test_what_is_known_of_a_file():
@@ -241,9 +248,9 @@ def test_modelscopes_bubble_that_has_not_spoken_yet():
 
 
 def test_modelscopes_files():
-    files = [file_data("/tmp/a.png"), "/tmp/b.png", None]
+    files = [file_data("/kept/a.png"), "/kept/b.png", None]
     found = parse_bubbles([[bot("look", files), None]])
-    assert [bubble.file.path for bubble in found if bubble.file] == ["/tmp/a.png", "/tmp/b.png"]
+    assert [bubble.file.path for bubble in found if bubble.file] == ["/kept/a.png", "/kept/b.png"]
     assert found[0].text == "look"
 
 
@@ -257,7 +264,7 @@ def test_modelscopes_pro_chatbot():
             {"type": "tool", "content": "sun", "options": {"title": "Search the web"}},
             {"type": "tool", "content": "x"},
             {"type": "text", "content": "yo"},
-            {"type": "file", "content": [file_data("/tmp/a.png"), "/tmp/b.png"]},
+            {"type": "file", "content": [file_data("/kept/a.png"), "/kept/b.png"]},
             {"type": "suggestion", "content": ["more?"]},
         ),
     ]
@@ -344,7 +351,7 @@ def test_titles_that_do_not(title: str):
     ],
 )
 def test_nesting_without_end_does_not_raise(wrap: Callable[[Any], Any]):
-    value: Any = "/tmp/x"
+    value: Any = "/kept/x"
     for _ in range(3000):
         value = wrap(value)
     for whole in (value, [value], [[value, value]], [message("assistant", value)], {"content": value}):
@@ -366,7 +373,7 @@ _keys = st.sampled_from(
 )  # fmt: skip
 _leaves = (
     st.none() | st.booleans() | st.integers() | words
-    | st.sampled_from(["user", "assistant", "system", "text", "tool", "file", "/tmp/a", "Thinking"])
+    | st.sampled_from(["user", "assistant", "system", "text", "tool", "file", "/kept/a", "Thinking"])
 )  # fmt: skip
 chat_like = st.recursive(
     _leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_keys, inner, max_size=6), max_leaves=25

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ def cases(*names: str) -> pytest.MarkDecorator:
 
 
 @asynccontextmanager
-async def opened(rule_app: Start, case: tuple[str, str], **options: object) -> AsyncIterator[Space]:
+async def opened(rule_app: Start, case: tuple[str, str], **options: Any) -> AsyncIterator[Space]:
     url = await asyncio.to_thread(rule_app, *case)
     async with Space(url, timeouts=TIMEOUTS, **options) as space:
         yield space

@@ -314,6 +314,15 @@ def test_details_and_tags_within_an_answer_stay(answer: str, size: int):
     assert teller.reader.rewrites == []
 
 
+def test_the_beginning_of_a_closing_tag_that_was_none():
+    teller = Teller().show(said(""))
+    for char in "<think></th</think>yo":
+        teller.grow(["append", [1, "content"], char])
+    finished = teller.finish()
+    assert (finished.text, finished.reasoning) == ("yo", "</th")
+    assert teller.reader.reasoning == "</th"
+
+
 @pytest.mark.parametrize("end", ["<thin", "<", "<details><summary>Think"])
 def test_a_partial_tag_is_held_back_and_released_at_the_end(end: str):
     teller = Teller().show(said("")).grow(["append", [1, "content"], end])
@@ -405,14 +414,14 @@ def test_chat_answers_the_same_twice():
 
 
 def test_an_attachment_is_told_once():
-    picture = message("assistant", {"file": file_data("/tmp/a.png")})
-    other = message("assistant", {"file": file_data("/tmp/b.png")})
+    picture = message("assistant", {"file": file_data("/kept/a.png")})
+    other = message("assistant", {"file": file_data("/kept/b.png")})
     teller = Teller().show(
         said(picture), said(picture, "look"), said(picture, "look", other), said(picture, "look", other)
     )
-    assert teller.files == ["/tmp/a.png", "/tmp/b.png"]
+    assert teller.files == ["/kept/a.png", "/kept/b.png"]
     assert teller.finish().text == "look"
-    assert [attachment.path for attachment in teller.tracker.attachments] == ["/tmp/a.png", "/tmp/b.png"]
+    assert [attachment.path for attachment in teller.tracker.attachments] == ["/kept/a.png", "/kept/b.png"]
 
 
 def test_an_answer_of_a_picture_is_an_answer():

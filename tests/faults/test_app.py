@@ -188,10 +188,10 @@ async def test_completed_with_odd_data(lab: Lab, data: Any) -> None:
     try:
         async with asyncio.timeout(10), conversation.stream("Hi") as turn:
             async for event in turn:
-                events_seen.append(event)  # noqa: PERF401
+                events_seen.append(event)
     except errors.SpacebridgeError as error:
         assert not any(isinstance(event, Finished) for event in events_seen)
-        assert isinstance(error, errors.EmptyAnswer | errors.ProtocolError | errors.TurnCancelled), repr(error)  # noqa: PT017
+        assert isinstance(error, errors.EmptyAnswer | errors.ProtocolError | errors.TurnCancelled), repr(error)
     else:
         assert turn.result().text.strip()
     assert work_left() == []

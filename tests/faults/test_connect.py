@@ -369,7 +369,7 @@ async def test_api_prefix_stays_on_the_host(lab: Lab, prefix: Any) -> None:
     try:
         assert await answered(conversation) == ANSWER
     except errors.SpacebridgeError as error:
-        assert type(error) is errors.SpaceNotFound, repr(error)  # noqa: PT017 - or no error at all
+        assert type(error) is errors.SpaceNotFound, repr(error)
     assert other.connections == 0
 
 

@@ -109,7 +109,7 @@ async def by_block(conversation: Conversation, server: FaultServer, moment: Any)
 
 
 async def by_exception(conversation: Conversation, server: FaultServer, moment: Any) -> None:
-    with pytest.raises(ZeroDivisionError):  # noqa: PT012
+    with pytest.raises(ZeroDivisionError):
         async with conversation.stream("Hi") as turn:
             await moment(aiter(turn), server)
             raise ZeroDivisionError
@@ -153,7 +153,7 @@ async def by_cancel_twice(conversation: Conversation, server: FaultServer, momen
 
 
 async def by_timeout(conversation: Conversation, server: FaultServer, moment: Any) -> None:
-    with pytest.raises(TimeoutError):  # noqa: PT012
+    with pytest.raises(TimeoutError):
         async with asyncio.timeout(None) as limit, conversation.stream("Hi") as turn:
             await moment(aiter(turn), server)
             limit.reschedule(asyncio.get_running_loop().time())

@@ -133,7 +133,7 @@ def test_sync_interrupted() -> None:
 
     with FaultServer() as server:
         slow(server)
-        with pytest.raises(Interrupted), sync.Space(server.url, timeouts=SHORT) as space:  # noqa: PT012
+        with pytest.raises(Interrupted), sync.Space(server.url, timeouts=SHORT) as space:
             for piece in space.conversation().text("Hi"):
                 assert piece
                 raise Interrupted

@@ -37,7 +37,7 @@ async def failed(server: FaultServer | str, *args: Any, **options: Any) -> tuple
 
     async def read() -> None:
         async for piece in ask(server, *args, **options):
-            got.append(piece)  # noqa: PERF401
+            got.append(piece)
 
     with pytest.raises(errors.SpacebridgeError) as caught:
         async with asyncio.timeout(12):
@@ -236,7 +236,7 @@ async def test_conversation_that_makes_no_sense(lab: Lab, fields: dict[str, Any]
     try:
         assert await told(server, conversation=conversation) == ANSWER
     except errors.SpacebridgeError as error:
-        assert type(error) is errors.InvalidConversation  # noqa: PT017
+        assert type(error) is errors.InvalidConversation
     assert work_left() == []
 
 

@@ -59,10 +59,10 @@ async def test_fault_after_fault(lab: Lab, seed: int, kind: str) -> None:
         try:
             async with asyncio.timeout(10), conversation.stream(prompt) as turn:
                 async for event in turn:
-                    events.append(event)  # noqa: PERF401 - what came before an error counts
+                    events.append(event)
         except errors.SpacebridgeError as error:
             failed += 1
-            assert "".join(said(prompt)).startswith(error.partial)  # noqa: PT017
+            assert "".join(said(prompt)).startswith(error.partial)
             assert not any(isinstance(event, Finished) for event in events)
         else:
             assert so_far(events) == turn.result().text == "".join(said(prompt))
@@ -98,7 +98,7 @@ async def test_left_at_any_time(lab: Lab, seed: int) -> None:
         async def chat(prompt: str, events: list[Any], how: str, most: float) -> None:
             if how == "iterator":
                 async for event in conversation.stream(prompt):
-                    events.append(event)  # noqa: PERF401
+                    events.append(event)
                 return
             async with conversation.stream(prompt) as turn:
                 async for event in turn:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -188,7 +189,7 @@ def test_any_stream_of_a_server_ends_in_its_values(steps: list[list[Any]], compl
 
     out._listener = Last()
     out.feed(data(*steps[0]))
-    for old, new in zip(steps, steps[1:], strict=False):
+    for old, new in itertools.pairwise(steps):
         out.feed(data(*map(gradio_diff, old, new)))
     if completed:
         out.complete(data(*steps[-1]))

@@ -14,6 +14,7 @@ __all__ = [
     "TextRules",
     "ends_in_tail",
     "held_suffix",
+    "may_close",
     "opens_details",
     "provisional_suffix",
     "split_reasoning",
@@ -38,6 +39,8 @@ WINDOW = 512
 """Characters at the end of a text in which its provisional part is looked for."""
 
 _OPENINGS = ("<think>", "<thinking>", "<thought>", "<reasoning>")
+_CLOSINGS = (*(f"</{opening[1:]}" for opening in _OPENINGS), "</details>")
+_LONGEST_CLOSING = max(map(len, _CLOSINGS))
 _DETAILS = "<details"
 _SUMMARY = re.compile(r"<details[^>]*>\s*<summary[^>]*>(.*?)</summary>", re.DOTALL | re.IGNORECASE)
 _DETAILS_TAG = re.compile(r"<(/?)details\b[^>]*>", re.IGNORECASE)
@@ -127,6 +130,11 @@ def _find(text: str, tag: str) -> int:
     """Where a tag is, however it is written; -1 if nowhere."""
     match = re.search(re.escape(tag), text, re.IGNORECASE)
     return -1 if match is None else match.start()
+
+
+def may_close(text: str) -> bool:
+    """Whether the end of a text may be the beginning of a closing tag of reasoning."""
+    return held_suffix(text[-_LONGEST_CLOSING:].lower(), _CLOSINGS) > 0
 
 
 def _matching_close(text: str) -> int:

@@ -29,6 +29,7 @@ from spacebridge.chat.rules import (
     TextRules,
     ends_in_tail,
     held_suffix,
+    may_close,
     opens_details,
     provisional_suffix,
     split_reasoning,
@@ -206,12 +207,10 @@ class AnswerTracker:
         texts: list[str] = []
         thoughts: list[str] = []
         held_back = ""
-        said = max(
-            (index for index, bubble in enumerate(bubbles) if bubble.kind in _SPEAKING and bubble.text), default=0
-        )
+        speaking = [index for index, bubble in enumerate(bubbles) if bubble.kind in _SPEAKING and bubble.text]
         for index, bubble in enumerate(bubbles):
             hot: bool | None = None
-            whole = final or index < said
+            whole = final or index < max(speaking, default=0)
             if bubble.kind == "text":
                 thought, text, hot, held = self._read(index, bubble, whole=whole, final=final)
                 held_back = held or held_back
@@ -274,7 +273,7 @@ class AnswerTracker:
             return thought, text[:-held], None, text[-held:]
         hot: bool | None = None
         if is_open:
-            hot = True if thought and raw.endswith(thought) and settled else None
+            hot = True if thought and raw.endswith(thought) and settled and not may_close(raw) else None
         elif text and settled and raw.endswith(text):  # else an append does not go on with the text
             hot = False
         return thought, text, hot, ""

@@ -55,7 +55,6 @@ def check_here(*, local: bool = False) -> Iterator[Check]:
     yield _ok("Python", f"{platform.python_version()} ({platform.system()} {platform.machine()})")
     for name in _NEEDED:
         yield _package(name)
-    yield _extra("hub", ("huggingface_hub",), "Spaces by name", 'pip install "spacebridge[hub]"')
     yield from _embedded(needed=local)
     yield from _environment()
 

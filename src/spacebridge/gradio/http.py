@@ -103,6 +103,12 @@ class HttpClient:
             }
         return jar
 
+    def use_cookies(self, cookies: Mapping[str, str]) -> None:
+        """Send cookies of an earlier session with the same host."""
+        self._cookies |= cookies
+        if self._session is not None and cookies:
+            self._session.cookie_jar.update_cookies(cookies, URL(self.base))
+
     async def aclose(self) -> None:
         """Close all connections, for good."""
         self._closed = True
@@ -468,6 +474,6 @@ def _timed_out(asked: str, limit: str, seconds: float | None, *, still_running: 
     )
 
 
-def _short(error: BaseException) -> str:
+def _short(error: BaseException | str) -> str:
     text = str(error) or type(error).__name__
     return " ".join(text.split())[:200].rstrip(".")

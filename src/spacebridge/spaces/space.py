@@ -121,7 +121,7 @@ class Space:
             url = await stack.enter_async_context(resolve(self.address))
             trace: Trace | None = None
             if self._trace is not None:
-                trace = Trace(self._trace)
+                trace = self._opened_trace(self._trace)
                 stack.callback(trace.close)
             http = HttpClient(
                 url,
@@ -213,6 +213,7 @@ class Space:
                 raise errors.SessionLost(
                     f"The app at {self.url} was restarted since and has forgotten this conversation."
                 )
+            app.http.use_cookies(as_object(dumped.get_dict().get("cookies")))
         query = self._row.query if self._row else ""
         session = app.session(session_hash, query=query, on_broken=self._on_broken_line)
         conversation = Conversation(self, Page(app.config, session), self.layout, self._find)
@@ -253,6 +254,13 @@ class Space:
     def use_cookies(self, cookies: Mapping[str, str]) -> None:
         """Send cookies of an earlier session; before ``connect``."""
         self._cookies |= {str(name): str(value) for name, value in as_object(cookies).items()}
+
+    @staticmethod
+    def _opened_trace(target: str | Path | IO[bytes]) -> Trace:
+        try:
+            return Trace(target)
+        except OSError as error:
+            raise errors.FileRefused(f"The trace can't be written to {target}: {error.strerror or error}.") from error
 
     async def _look(self) -> None:
         """Find the chat, on a page that is opened for it if the configuration does not show one.

@@ -4,9 +4,8 @@ Each follower adds its name to a box of its own (several that wrote the chatbot 
 bot's next answer says what these boxes held.
 """
 
-from common import bot, chatbot, last_said, say, serve, user
-
 import gradio as gr
+from common import bot, chatbot, last_said, say, serve, user
 
 
 def build():

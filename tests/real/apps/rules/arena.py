@@ -3,9 +3,8 @@
 ``--fed together``  one function writes both   ``--fed apart``  two functions follow the submit, one for each
 """
 
-from common import bot, chatbot, last_said, say, serve, user
-
 import gradio as gr
+from common import bot, chatbot, last_said, say, serve, user
 
 
 def build(options):

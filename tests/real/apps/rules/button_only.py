@@ -1,8 +1,7 @@
 """A chatbot with a button and no way for text in: never to be chosen silently."""
 
-from common import bot, chatbot, last, say, serve
-
 import gradio as gr
+from common import bot, chatbot, last, say, serve
 
 
 def build():

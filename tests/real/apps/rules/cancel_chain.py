@@ -1,8 +1,7 @@
 """Rule 4: after a cancel the trailing chain still runs. The history that the bot sees is what the last step saved."""
 
-from common import bot, chatbot, last_said, say, serve, text_of, user
-
 import gradio as gr
+from common import bot, chatbot, last_said, say, serve, text_of, user
 
 
 def build():

@@ -6,9 +6,8 @@
 ``--place stream``   a State that changes with every step of the answer, shown in a counter that listens to it
 """
 
-from common import bot, chatbot, last_said, say, serve, user
-
 import gradio as gr
+from common import bot, chatbot, last_said, say, serve, user
 
 
 def build(options):

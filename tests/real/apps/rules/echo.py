@@ -3,9 +3,8 @@
 ``--form messages``  ``--form pairs`` (before 6)  ``--form button``: the box has no submit, a button takes its text.
 """
 
-from common import bot, chatbot, last_said, say, serve, user
-
 import gradio as gr
+from common import bot, chatbot, last_said, say, serve, user
 
 
 def build(options):

@@ -7,9 +7,8 @@ a tool step before the answer)  ``list`` (a list of messages, growing)  ``option
 
 import time
 
-from common import MESSAGES, VERSION, last, say, serve, text_of
-
 import gradio as gr
+from common import MESSAGES, VERSION, last, say, serve, text_of
 
 
 def name_of(file):

@@ -5,9 +5,8 @@
 ``--js rewrites``  JavaScript runs in the browser before the Python of the first step and changes the text
 """
 
-from common import bot, chatbot, last_said, say, serve, user
-
 import gradio as gr
+from common import bot, chatbot, last_said, say, serve, user
 
 
 def build(options):

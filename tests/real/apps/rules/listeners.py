@@ -1,8 +1,7 @@
 """Rule 2: one event fires all its listeners. Whether the bot still gets the text depends on the other that clears it."""
 
-from common import bot, chatbot, say, serve, user
-
 import gradio as gr
+from common import bot, chatbot, say, serve, user
 
 
 def build(options):

@@ -1,8 +1,7 @@
 """Rule 6: two boxes whose changes write each other without end, beside an ordinary chat."""
 
-from common import bot, chatbot, say, serve, user
-
 import gradio as gr
+from common import bot, chatbot, say, serve, user
 
 
 def build():

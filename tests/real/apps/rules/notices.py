@@ -2,9 +2,8 @@
 
 import time
 
-from common import bot, chatbot, last_said, say, serve, user
-
 import gradio as gr
+from common import bot, chatbot, last_said, say, serve, user
 
 
 def answer(history, progress=gr.Progress()):  # noqa: B008 - so it is asked for

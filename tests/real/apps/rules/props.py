@@ -3,9 +3,8 @@
 The real page sends what belongs to the component alone: label, visible and the like are not among it.
 """
 
-from common import bot, chatbot, last, say, serve, user
-
 import gradio as gr
+from common import bot, chatbot, last, say, serve, user
 
 
 def answer(box: gr.Textbox, history, style: gr.Slider):

@@ -1,8 +1,7 @@
 """Rule 12 (6.x): with ``reasoning_tags`` one answer becomes several bubbles; a tag that is half said shows as text."""
 
-from common import bot, chatbot, last_said, serve, user
-
 import gradio as gr
+from common import bot, chatbot, last_said, serve, user
 
 THOUGHT = "<think>First I look, then I leap.</think>The answer is 42.<think>Or is it?</think> Yes."
 

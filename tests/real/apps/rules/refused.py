@@ -1,8 +1,7 @@
 """What can be refused: a validator (5.50, 6.x) that wants at least three letters, and a queue that holds one."""
 
-from common import VERSION, bot, chatbot, last_said, say, serve, user
-
 import gradio as gr
+from common import VERSION, bot, chatbot, last_said, say, serve, user
 
 
 def validate(text, history):

@@ -4,9 +4,8 @@
 ``--what shown``  the box is declared; the chatbot is drawn anew for each change of the history
 """
 
-from common import bot, chatbot, last, say, serve, user
-
 import gradio as gr
+from common import bot, chatbot, last, say, serve, user
 
 
 def build(options):

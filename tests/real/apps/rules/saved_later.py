@@ -1,8 +1,7 @@
 """Rule 11: a later step writes chatbot → State, so that what a bare call of ``/chat`` put there is lost to the chain."""
 
-from common import bot, chatbot, last_said, say, serve, user
-
 import gradio as gr
+from common import bot, chatbot, last_said, say, serve, user
 
 
 def build():

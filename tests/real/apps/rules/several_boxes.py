@@ -1,8 +1,7 @@
 """Three text boxes with a submit each: a name to greet, a search that lists, and the message that makes the bot speak."""
 
-from common import bot, chatbot, last_said, say, serve, user
-
 import gradio as gr
+from common import bot, chatbot, last_said, say, serve, user
 
 
 def build():

@@ -1,8 +1,7 @@
 """No chatbot at all: ``gr.Interface`` from text to text, streaming or not."""
 
-from common import last, say, serve
-
 import gradio as gr
+from common import last, say, serve
 
 
 def build(options):

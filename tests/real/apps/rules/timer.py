@@ -1,8 +1,7 @@
 """Rule 6: a Timer answers. The submit queues the question in a State and starts the timer; its tick appends the answer."""
 
-from common import bot, chatbot, last, say, serve, user
-
 import gradio as gr
+from common import bot, chatbot, last, say, serve, user
 
 
 def build():

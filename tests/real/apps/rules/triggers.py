@@ -1,8 +1,7 @@
 """Rule 10: followers inherit the trigger of the root. The last step says which component it believes fired."""
 
-from common import bot, chatbot, last, last_said, say, serve, user
-
 import gradio as gr
+from common import bot, chatbot, last, last_said, say, serve, user
 
 
 def answer(history, event: gr.EventData):

@@ -1,8 +1,7 @@
 """Rule 9: update dicts, skips and nulls in a stream around a Chatbot."""
 
-from common import bot, chatbot, say, serve, user
-
 import gradio as gr
+from common import bot, chatbot, say, serve, user
 
 
 def build():
