@@ -47,7 +47,7 @@ WEIGHTS = REQUIREMENTS / "weights.txt"
 STAMP = "spacebridge-stamp.json"
 
 SETS = {
-    "test": ("dev", "qwen-agent-0.0.11", "gradio-4.44.1", "gradio-5.23.1", "g4f"),
+    "test": ("dev", "qwen-agent-0.0.11", "qwen-agent-0.0.34", "gradio-4.44.1", "gradio-5.23.1", "gradio-5.50.0", "g4f"),
     "bench": ("dev", "qwen-agent-0.0.11", "g4f-0.6.4.3"),
 }
 
@@ -90,9 +90,7 @@ def running() -> Interpreter:
 
 def probe(path: str) -> Interpreter | None:
     """Run a Python that may be there: some are shims that only print an error."""
-    code = (
-        "import sys; print(getattr(sys, '_base_executable', None) or sys.executable, *sys.version_info[:3])"
-    )
+    code = "import sys; print(getattr(sys, '_base_executable', None) or sys.executable, *sys.version_info[:3])"
     try:
         done = subprocess.run(
             [path, "-c", code],
@@ -112,9 +110,7 @@ def candidates(wanted: tuple[tuple[int, int], ...], uv: str | None) -> Iterator[
     """Yield where a Python of one of the wanted versions may be found, the likeliest first."""
     folders = [Path(folder) for folder in os.get_exec_path()]
     names = [f"python{major}.{minor}" for major, minor in wanted]
-    yield from (
-        str(folder / name) for name in [*names, "python3"] for folder in folders if (folder / name).exists()
-    )
+    yield from (str(folder / name) for name in [*names, "python3"] for folder in folders if (folder / name).exists())
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
     for major, minor in wanted:
         yield from map(str, sorted(pyenv.glob(f"{major}.{minor}.*/bin/python"), reverse=True))

@@ -8,7 +8,7 @@ import pytest
 
 from tests.real.apps import APPS, QWEN_AGENT, QWEN_AGENT_ENVIRONMENT
 from tests.real.model_server import ModelServer
-from tests.real.process import CURRENT, Pool, available
+from tests.real.process import CURRENT, Pool
 
 
 @pytest.fixture(scope="session")
@@ -37,22 +37,18 @@ def model(shared_model: ModelServer) -> Iterator[ModelServer]:
 @pytest.fixture
 def qwen_agent(servers: Pool, model: ModelServer) -> Callable[..., str]:
     """``qwen_agent("--agents", "3", …)``: the URL of the real Qwen-Agent app with these options, before ``model``."""
-    if not available(QWEN_AGENT_ENVIRONMENT):
-        pytest.skip(f"the environment {QWEN_AGENT_ENVIRONMENT} has not been made")
 
-    def get(*options: str) -> str:
-        return servers.get(QWEN_AGENT, "--model-server", model.base_url, *options, environment=QWEN_AGENT_ENVIRONMENT)
+    def get(*options: str, environment: str = QWEN_AGENT_ENVIRONMENT) -> str:
+        return servers.get(QWEN_AGENT, "--model-server", model.base_url, *options, environment=environment)
 
     return get
 
 
 @pytest.fixture
 def rule_app(servers: Pool) -> Callable[[str, str], str]:
-    """``rule_app(name, environment)``: the URL of a small app of ``tests.real.apps.APPS``; skips where it cannot run."""
+    """``rule_app(name, environment)``: the URL of a small app of ``tests.real.apps.APPS``."""
 
     def get(name: str, environment: str = CURRENT) -> str:
-        if not available(environment):
-            pytest.skip(f"the environment {environment} has not been made")
         app = APPS[name]
         return servers.get(app.script, *app.arguments, environment=environment)
 

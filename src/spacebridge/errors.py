@@ -50,8 +50,12 @@ that had been streamed before; it is never taken for an answer.
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import aiohttp
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = [
     "AccessDenied",
@@ -298,9 +302,14 @@ class NotGradio(NotJSON):
 
 
 class FrameTooLarge(ProtocolError):
-    """One event of the stream is larger than ``Limits.frame`` bytes."""
+    """One event of the stream is larger than ``Limits.frame`` bytes.
+
+    Attributes:
+        frames: the events before it that came in the same piece.
+    """
 
     default_hint = "Raise Limits.frame if events of this size are expected."
+    frames: Sequence[bytes] = ()
 
 
 class AnswerTooLarge(ProtocolError):
@@ -415,7 +424,7 @@ class InvalidConversation(SpacebridgeError, ValueError):
 
 
 class FileRefused(SpacebridgeError, ValueError):
-    """A file can't be sent: it does not exist, or the app takes none of its kind."""
+    """A file can't be sent (it does not exist, or the app takes none of its kind), or a trace can't be written."""
 
 
 class TurnInProgress(SpacebridgeError, RuntimeError):

@@ -6,7 +6,7 @@ It works inside a running event loop, too (a notebook's), because it never touch
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import concurrent.futures
 import queue
 import threading
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -63,48 +63,63 @@ class Portal:
         if loop is None:
             work.close()
             raise RuntimeError("The portal is closed.")
-        future = asyncio.run_coroutine_threadsafe(work, loop)
+        done: concurrent.futures.Future[asyncio.Task[_T]] = concurrent.futures.Future()
+        tasks: list[asyncio.Task[_T]] = []
+
+        def begin() -> None:
+            task = loop.create_task(work)
+            tasks.append(task)
+            task.add_done_callback(done.set_result)
+
+        loop.call_soon_threadsafe(begin)
         try:
-            return future.result()
+            task = done.result()
         except BaseException:
-            future.cancel()
+            # It has a bounded end of its own, such as telling the server. Another Ctrl-C ends the wait for it.
+            loop.call_soon_threadsafe(lambda: [task.cancel() for task in tasks])
+            done.result()
             raise
+        return task.result()
 
     def iterate(self, items: AsyncIterator[_T]) -> Generator[_T]:
         """Iterate over an asynchronous iterator; leaving early closes it."""
         passed: queue.SimpleQueue[tuple[bool, Any]] = queue.SimpleQueue()
 
-        async def pump() -> None:
-            try:
-                async for item in items:
-                    passed.put((True, item))
-            except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
-                passed.put((False, error))
-            else:
-                passed.put((False, None))
-            finally:
-                close = getattr(items, "aclose", None)
-                if close is not None:
-                    await close()
+        async def begin() -> asyncio.Task[None]:
+            return asyncio.create_task(_pump(items, passed))
 
-        if self._loop is None:
-            raise RuntimeError("The portal is closed.")
-        future = asyncio.run_coroutine_threadsafe(pump(), self._loop)
+        async def end() -> None:
+            if early:
+                task.cancel()
+            await asyncio.wait({task})
+
+        early = True
+        task = self.call(begin())
         try:
             while True:
                 going, item = passed.get()
                 if going:
                     yield item
-                elif item is None:
+                    continue
+                early = False
+                if item is None:
                     return
-                else:
-                    raise item
+                raise item
         finally:
-            future.cancel()
-            self.call(_settled(future))
+            if self._loop is not None:
+                self.call(end())
 
 
-async def _settled(future: Any) -> None:
-    """Wait for what runs behind a concurrent future."""
-    with contextlib.suppress(BaseException):
-        await asyncio.wrap_future(future)
+async def _pump(items: AsyncIterator[_T], passed: queue.SimpleQueue[tuple[bool, Any]]) -> None:
+    """Pass on each item with True; then None, or what ended it, with False."""
+    try:
+        async for item in items:
+            passed.put((True, item))
+    except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
+        passed.put((False, error))
+    else:
+        passed.put((False, None))
+    finally:
+        close = getattr(items, "aclose", None)
+        if close is not None:
+            await close()

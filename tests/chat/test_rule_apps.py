@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ def cases(*names: str) -> pytest.MarkDecorator:
 
 
 @asynccontextmanager
-async def opened(rule_app: Start, case: tuple[str, str], **options: object) -> AsyncIterator[Space]:
+async def opened(rule_app: Start, case: tuple[str, str], **options: Any) -> AsyncIterator[Space]:
     url = await asyncio.to_thread(rule_app, *case)
     async with Space(url, timeouts=TIMEOUTS, **options) as space:
         yield space
@@ -334,8 +335,7 @@ async def test_notices_progress_and_errors(rule_app: Start, case: tuple[str, str
 
 @pytest.mark.parametrize("environment", [OLD, MIDDLE, LATE, NEW])
 async def test_a_turn_of_chat_interface_streams(rule_app: Start, environment: str) -> None:
-    async with opened(rule_app, ("interface", environment)) as space:
-        async with space.conversation().stream("Hello") as turn:
-            pieces = [event.text async for event in turn if isinstance(event, TextDelta)]
+    async with opened(rule_app, ("interface", environment)) as space, space.conversation().stream("Hello") as turn:
+        pieces = [event.text async for event in turn if isinstance(event, TextDelta)]
     assert len(pieces) > 1
     assert "".join(pieces) == "Echo: Hello | history=0"

@@ -223,6 +223,8 @@ class FaultServer(HttpDouble):
         names = {d["id"]: d["api_name"] for d in self.config["dependencies"]}
         if names[function] not in ("agent_run", "_submit_fn", "chat"):
             return [*prologue, wire.completed(event_id, self.function(function, data, session))]
+        if names[function] == "agent_run" and not data[0]:  # the step before it has failed
+            return [*prologue, wire.failed(event_id)]
         said = data[0] if names[function] == "chat" else session.saved
         pieces = list(self.answer(said, session) if callable(self.answer) else self.answer)
         if self.events is not None:

@@ -136,5 +136,5 @@ async def _follow(
 ) -> str:
     async with asyncio.timeout(within), conversation.stream(prompt, **options) as turn:
         async for event in turn:
-            events.append(event)  # noqa: PERF401 - what came before an error counts
+            events.append(event)
         return turn.result().text

@@ -34,8 +34,8 @@ async def refused(lab: Lab, address: str | FaultServer, kind: type[errors.Spaceb
 
 async def test_nobody_listens(lab: Lab) -> None:
     error = await refused(lab, f"http://127.0.0.1:{free_port()}", errors.CannotConnect)
-    assert isinstance(error, aiohttp.ClientError)
     assert error.hint
+    assert isinstance(error, aiohttp.ClientError)
 
 
 async def test_server_goes_away_between_turns(lab: Lab) -> None:
@@ -369,7 +369,7 @@ async def test_api_prefix_stays_on_the_host(lab: Lab, prefix: Any) -> None:
     try:
         assert await answered(conversation) == ANSWER
     except errors.SpacebridgeError as error:
-        assert type(error) is errors.SpaceNotFound, repr(error)  # noqa: PT017 - or no error at all
+        assert type(error) is errors.SpaceNotFound, repr(error)
     assert other.connections == 0
 
 

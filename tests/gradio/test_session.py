@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -12,8 +13,8 @@ from spacebridge.gradio.diff import GrowingValue, Operation
 from spacebridge.gradio.http import HttpClient
 from spacebridge.gradio.messages import Output
 from spacebridge.gradio.session import Session, _Outputs, supported_protocols
-from tests.gradio.original import gradio_diff
 from tests.gradio.documents import config_body
+from tests.gradio.original import gradio_diff
 from tests.strategies import kin, many
 
 
@@ -188,7 +189,7 @@ def test_any_stream_of_a_server_ends_in_its_values(steps: list[list[Any]], compl
 
     out._listener = Last()
     out.feed(data(*steps[0]))
-    for old, new in zip(steps, steps[1:], strict=False):
+    for old, new in itertools.pairwise(steps):
         out.feed(data(*map(gradio_diff, old, new)))
     if completed:
         out.complete(data(*steps[-1]))

@@ -56,11 +56,11 @@ def test_names_can_stand_in_a_header(name: str, safe: str):
 async def test_each_file_has_a_path_on_the_server_in_order(tmp_path: Path):
     on_disk = tmp_path / "b ü.txt"
     on_disk.write_bytes(b"12345")
-    files, host = await sent(b'["/tmp/1","/tmp/2"]', UploadFile.from_bytes(b"123", "a.png"), UploadFile.of(on_disk))
+    files, host = await sent(b'["/kept/1","/kept/2"]', UploadFile.from_bytes(b"123", "a.png"), UploadFile.of(on_disk))
     meta = {"_type": "gradio.FileData"}
     assert files == [
-        {"path": "/tmp/1", "orig_name": "a.png", "size": 3, "mime_type": "image/png", "meta": meta},
-        {"path": "/tmp/2", "orig_name": "b ü.txt", "size": 5, "mime_type": "text/plain", "meta": meta},
+        {"path": "/kept/1", "orig_name": "a.png", "size": 3, "mime_type": "image/png", "meta": meta},
+        {"path": "/kept/2", "orig_name": "b ü.txt", "size": 5, "mime_type": "text/plain", "meta": meta},
     ]
     [(path, _)] = host.forms
     assert path == "/gradio_api/upload"

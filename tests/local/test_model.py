@@ -47,7 +47,7 @@ async def test_leaving_stops_it_at_once(model: LocalModel) -> None:
 async def test_cancelling_while_it_reads_stops_it(model: LocalModel) -> None:
     slow = [Message(role="user", content="word " * 1500)]  # 10 s of reading
     reading = asyncio.ensure_future(anext(model.stream(slow, max_tokens=5)))
-    while not model.busy:  # noqa: ASYNC110  there is no event to wait for
+    while not model.busy:
         await asyncio.sleep(0)
     reading.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -51,7 +51,7 @@ async def refuses(url: str) -> bool:
 
 def owner_started() -> tuple["subprocess.Popen[str]", int]:
     """Start a process that owns a Space; also return the id of the Space's process."""
-    owner = subprocess.Popen([sys.executable, "-c", OWNER], stdout=subprocess.PIPE, text=True)  # noqa: S603
+    owner = subprocess.Popen([sys.executable, "-c", OWNER], stdout=subprocess.PIPE, text=True)
     assert owner.stdout is not None
     return owner, os.pidfd_open(int(owner.stdout.readline()))
 
@@ -132,7 +132,7 @@ def test_owner_killed_while_the_space_starts(scratch: Path) -> None:
 async def test_start_cancelled(scratch: Path) -> None:
     space = EmbeddedSpace()
     starting = asyncio.create_task(space.start())
-    while space.pid is None:  # noqa: ASYNC110  there is no event to wait for
+    while space.pid is None:
         await asyncio.sleep(0)
     pidfd = os.pidfd_open(space.pid)
     starting.cancel()

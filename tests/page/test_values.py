@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacebridge.gradio.diff import GrowingValue, Operation
-from spacebridge.page.values import ComponentValues, LiveValue, is_update
+from spacebridge.page.values import ComponentValues, LiveValue, is_update, replaces
 from tests.gradio.original import gradio_diff
 from tests.page.documents import component
 from tests.strategies import kin, many
@@ -27,11 +28,16 @@ class Output:
 
     def whole(self, value: Any) -> Any:
         self.growing.set(value)
-        self.in_update = is_update(value)
+        return self._tell()
+
+    def _tell(self) -> Any:
+        self.in_update = is_update(self.growing.get())
         return self.held.apply(self.number, self.growing, None, in_update=self.in_update)
 
     def grow(self, *operations: Operation) -> Any:
         self.growing.apply(list(operations))
+        if replaces(list(operations)):
+            return self._tell()
         return self.held.apply(self.number, self.growing, list(operations), in_update=self.in_update)
 
 
@@ -157,6 +163,42 @@ def test_components_that_are_rendered_later():
 
 
 @pytest.mark.parametrize(
+    "operation, expected",
+    [
+        (["replace", [], {}], True),
+        (["append", [], "x"], True),
+        (["add", ["__type__"], "update"], True),
+        (["delete", ["__type__"], None], True),
+        (["replace", ["value"], 1], False),
+        (["append", [0, "__type__"], "x"], False),
+    ],
+)
+def test_replaces(operation: Operation, expected: bool):
+    assert replaces([["append", ["x"], "y"], operation]) is expected
+
+
+def test_what_was_told_is_known_until_the_next_time():
+    """So that a page can tell whether a value has changed."""
+    held = values()
+    output = Output(held)
+    output.whole(["a"])
+    output.growing.apply([["append", [0], "b"], ["replace", [], ["c"]]])
+    assert held.told(1) == ["ab"]
+    assert held.get(1) == ["c"]
+    assert held.told(99) is None
+
+
+def test_an_output_that_turns_into_an_update_leaves_the_value():
+    """`yield history`, and then `yield gr.skip()`."""
+    held = values()
+    output = Output(held)
+    live, _ = output.whole(["history"])
+    assert output.grow(["replace", [], {"__type__": "update", "label": "x"}]) is None
+    assert held.props(1) == {"value": ["history"], "label": "x"}
+    assert live.get() == ["history"]
+
+
+@pytest.mark.parametrize(
     "value, expected",
     [
         ({"__type__": "update"}, True),
@@ -182,13 +224,11 @@ def test_a_stream_of_updates_and_values_leaves_what_a_page_shows(steps: list[Any
     """Compared with a page that is given each output whole."""
     held, shown = values(), values().props(1)
     output = Output(held)
-    output.whole(steps[0])
+    output.whole(copy.deepcopy(steps[0]))
     for index, step in enumerate(steps):
         if index:
-            operations = gradio_diff(steps[index - 1], step)
-            if operations and not all(operation[1] for operation in operations):
-                output.whole(step)  # as a page is told of it
-            elif operations:
+            operations = copy.deepcopy(gradio_diff(steps[index - 1], step))
+            if operations:
                 output.grow(*operations)
         if is_update(step):
             shown |= {name: prop for name, prop in step.items() if name != "__type__"}

@@ -13,6 +13,7 @@ import pytest
 from spacebridge import Space, Timeouts, errors
 from spacebridge.providers import JsonConversation, Qwen_Qwen_2_5M, debug
 from tests.real.answers import ANSWERS
+from tests.real.apps import LATER_QWEN_AGENT_ENVIRONMENT
 from tests.real.apps.qwen import PLACEHOLDER, TAIL
 from tests.real.model_server import ModelServer, Script
 from tests.real.readers import raw_turn
@@ -59,6 +60,18 @@ async def test_every_character(qwen_agent: QwenAgent, wiring: str, name: str) ->
     if name in RELAID:
         assert "".join(joined.split()) == "".join(expected.split())
     else:
+        assert joined == expected
+
+
+@pytest.mark.parametrize("name", sorted(set(ANSWERS) - {"long"}))
+async def test_every_character_of_a_later_version(qwen_agent: QwenAgent, name: str) -> None:
+    """It deletes code fences, and makes a block of ``<think>`` that it closes anew after each step."""
+    url = await asyncio.to_thread(qwen_agent, "--agents", "3", environment=LATER_QWEN_AGENT_ENVIRONMENT)
+    prompt = f"Say it. [[{name}]]"
+    joined = await Qwen_Qwen_2_5M.create_async("", user(prompt), url=url)
+    expected = await shown(url, prompt, "three")
+    assert "".join(joined.split()) == "".join(expected.split())
+    if name not in RELAID:
         assert joined == expected
 
 
@@ -162,6 +175,13 @@ async def test_an_empty_answer_is_an_error(qwen_agent: QwenAgent, model: ModelSe
     url = await address(qwen_agent, "space")
     with pytest.raises(errors.EmptyAnswer):
         await Qwen_Qwen_2_5M.create_async("", user(model.on("nothing", Script([]))), url=url)
+
+
+async def test_a_prompt_of_4_mb_passes(qwen_agent: QwenAgent, model: ModelServer) -> None:
+    url = await address(qwen_agent, "one")
+    prompt = "long prompt " * 350_000 + "[[plain]]"
+    assert await Qwen_Qwen_2_5M.create_async("", user(prompt), url=url) == "".join(ANSWERS["plain"])
+    assert len(model.asked[-1].prompt) == len(prompt) > 4_000_000
 
 
 async def test_silence_is_bounded(qwen_agent: QwenAgent, model: ModelServer) -> None:

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.real.chromium import CHROMIUM, chromium
+from tests.real.chromium import chromium
 from tests.real.model_server import ModelServer
 from tests.real.readers import raw_turn
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.servers,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine"),
 ]
 
 

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from tests.real.apps import APPS, CASES, NEW, OLD
-from tests.real.chromium import CHROMIUM, chromium
+from tests.real.chromium import chromium
 from tests.real.readers import RawReader
 
 Start = Callable[[str, str], str]
@@ -43,7 +43,6 @@ SEEN = {
 
 @pytest.mark.browser
 @pytest.mark.servers
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 @pytest.mark.parametrize("case", SEEN, ids="-".join)
 async def test_what_the_page_shows(rule_app: Start, case: tuple[str, str]) -> None:
     url = await asyncio.to_thread(rule_app, *case)
@@ -55,7 +54,6 @@ async def test_what_the_page_shows(rule_app: Start, case: tuple[str, str]) -> No
 
 @pytest.mark.browser
 @pytest.mark.servers
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 @pytest.mark.parametrize("environment", [OLD, NEW])
 async def test_the_chain_after_a_cancel(rule_app: Start, environment: str) -> None:
     url = await asyncio.to_thread(rule_app, "cancel_chain", environment)

@@ -25,6 +25,8 @@ class AppendOnly:
         self._sent = io.StringIO()
         self._now = io.StringIO()
         self._stuck = False
+        self._hopeless = False
+        """Whether deltas alone can't lead back to what was sent."""
 
     def feed(self, event: Event) -> str:
         """What to append because of an event; often nothing.
@@ -34,17 +36,19 @@ class AppendOnly:
         """
         if isinstance(event, TextDelta):
             self._now.write(event.text)
-            if self._stuck:
+            if not self._stuck:
+                self._sent.write(event.text)
+                return event.text
+            if self._hopeless or self._now.tell() < self._sent.tell():
                 return ""
-            self._sent.write(event.text)
-            return event.text
+            return self._catch_up(self._now.getvalue(), layout=False)
         if isinstance(event, Rewritten):
             text = self._now.getvalue()[: event.keep] + event.replacement
             self._now = io.StringIO()
             self._now.write(text)
-            return self._catch_up(text)
+            return self._catch_up(text, layout=event.kind == "layout")
         if isinstance(event, Finished):
-            rest = self._catch_up(event.text)
+            rest = self._catch_up(event.text, layout=event.layout_changed)
             if self._stuck:
                 sent = self._sent.getvalue()
                 raise errors.AnswerRewritten(
@@ -57,13 +61,15 @@ class AppendOnly:
         self._sent.write(text)
         return text
 
-    def _catch_up(self, text: str) -> str:
+    def _catch_up(self, text: str, *, layout: bool) -> str:
+        """Go on to a text from what was sent; where its layout changed, from the place that corresponds."""
         sent = self._sent.getvalue()
         if text.startswith(sent):
             self._stuck = False
             return self._send(text[len(sent) :])
-        place = _aligned(sent, text)
+        place = _aligned(sent, text) if layout else None
         self._stuck = place is None
+        self._hopeless = len(text) >= len(sent)
         return "" if place is None else self._send(text[place:])
 
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["Bubble", "FileValue", "is_thinking", "parse_bubbles"]
 
 Path = tuple[int | str, ...]
+# How far down a value is looked into. Chats are not nested deeper, and Python can't follow what is nested without end.
+_DEEPEST = 40
+
 Kind = Literal["text", "thought", "tool", "file", "options"]
 
 _THINKING = re.compile(
@@ -91,9 +94,9 @@ def _side(item: object, role: Literal["user", "assistant"], path: Path) -> Itera
     elif is_list(item):
         parts = as_list(item)
         if len(parts) == 2 and isinstance(parts[0], str) and _looks_like_path(parts[0]):  # 3.x: (path, alt text)
-            yield Bubble(role=role, kind="file", file=FileValue(parts[0], alt_text=parts[1]))
+            yield from _file({"path": parts[0], "alt_text": parts[1]}, role)
             return
-        for index, part in enumerate(parts):
+        for index, part in enumerate(parts if len(path) < _DEEPEST else ()):
             yield from _side(part, role, (*path, index))
     elif is_object(item):
         fields = as_object(item)
@@ -136,7 +139,7 @@ def _content(content: object, base: Bubble, path: Path) -> Iterator[Bubble]:
     if isinstance(content, str):
         yield _replace(base, text=content, path=path)
     elif is_list(content):
-        for index, block in enumerate(as_list(content)):
+        for index, block in enumerate(as_list(content) if len(path) < _DEEPEST else ()):
             yield from _content(block, base, (*path, index))
     elif is_object(content):
         yield from _block(as_object(content), base, path)
@@ -167,21 +170,22 @@ def _block(block: dict[str, Any], base: Bubble, path: Path) -> Iterator[Bubble]:
         yield from _file(block, base.role)
 
 
-def _file(item: object, role: Literal["user", "assistant", "system"]) -> Iterator[Bubble]:
+def _file(
+    item: object, role: Literal["user", "assistant", "system"], kind: str = "file", depth: int = 0
+) -> Iterator[Bubble]:
     """A file of any form: FileData, an object around it, a component that shows it, 3.x's dict, a path."""
     if isinstance(item, str):
-        yield Bubble(role=role, kind="file", file=FileValue(item))
-        return
-    if not is_object(item):
+        item = {"path": item}
+    if not is_object(item) or depth > _DEEPEST:
         return
     fields = as_object(item)
-    kind, alt_text = "file", _name(fields.get("alt_text"))
+    alt_text = _name(fields.get("alt_text"))
     if isinstance(fields.get("component"), str):
         kind = fields["component"]
     inner = fields.get("file", fields.get("value", fields))
     if is_list(inner):
         for part in as_list(inner):
-            yield from _file(part, role)
+            yield from _file(part, role, kind, depth + 1)
         return
     data = as_object(inner) if is_object(inner) else {"path": inner}
     for key in ("video", "image"):  # a gallery's entries and a video's value wrap the file once more
@@ -236,7 +240,12 @@ def _name(value: object) -> str | None:
 
 
 def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return None
 
 
 def _looks_like_path(text: str) -> bool:

@@ -87,7 +87,7 @@ def find_layout(config: Config, *, chat: int | str | None = None, graph: EventGr
         NoChatFound: there is none, or none of that name.
     """
     graph = graph or EventGraph(config.components, config.dependencies)
-    candidates = sorted(_candidates(graph), key=lambda candidate: -candidate.score)
+    candidates = sorted(_candidates(graph), key=lambda candidate: (candidate.box is None, -candidate.score))
     usable = [candidate for candidate in candidates if candidate.box is not None]
     if not usable:
         raise errors.NoChatFound(

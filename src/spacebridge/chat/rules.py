@@ -14,19 +14,33 @@ __all__ = [
     "TextRules",
     "ends_in_tail",
     "held_suffix",
+    "may_close",
     "opens_details",
     "provisional_suffix",
     "split_reasoning",
 ]
 
-# Chatbots that rewrite parts of a text once they are whole: the end of a text that will change when more comes.
-# modelscope's rewrites the addresses of tags and links (modelscope_studio/utils/process_links.py).
-PROVISIONAL = {"modelscopechatbot": re.compile(r"""(?:src=(?=['"])|"imgSrc": *(?="|$)|\]\()['"]?[^'"()\n]*$""")}
+_MODELSCOPE = re.compile(
+    r"""(?:
+        # addresses of tags and links (modelscope_studio/utils/process_links.py)
+        (?:src=(?=['"]) | "imgSrc":[ ]*(?="|$) | \]\() (['"]?[^'"()\n]*)
+        # Qwen-Agent deletes code fences, and makes a block of <think> (qwen_agent/gui/utils.py)
+        | (`{1,2} | <(?:t(?:h(?:i(?:nk?)?)?)?)?)
+        # it closes a block after each step of what grows inside: thinking, and half of the tag that ends it; arguments
+        | ((?:</?(?:t(?:h(?:i(?:nk?)?)?)?)?)? \s* </details> \s*)
+    )$""",
+    re.VERBOSE,
+)
+# Chatbots whose apps rewrite parts of a text: the end of a text that may change when more comes, as a group behind what
+# tells it and stays.
+PROVISIONAL: dict[str, re.Pattern[str]] = {"modelscopechatbot": _MODELSCOPE, "modelscopelegacychatbot": _MODELSCOPE}
 
 WINDOW = 512
 """Characters at the end of a text in which its provisional part is looked for."""
 
 _OPENINGS = ("<think>", "<thinking>", "<thought>", "<reasoning>")
+_CLOSINGS = (*(f"</{opening[1:]}" for opening in _OPENINGS), "</details>")
+_LONGEST_CLOSING = max(map(len, _CLOSINGS))
 _DETAILS = "<details"
 _SUMMARY = re.compile(r"<details[^>]*>\s*<summary[^>]*>(.*?)</summary>", re.DOTALL | re.IGNORECASE)
 _DETAILS_TAG = re.compile(r"<(/?)details\b[^>]*>", re.IGNORECASE)
@@ -82,14 +96,16 @@ def split_reasoning(text: str, *, final: bool) -> tuple[str, str, bool]:
         Reasoning, answer, and whether the reasoning is still open.
     """
     begin = text.lstrip()
-    lower = begin[: _LONGEST_SUMMARY + 200].lower()
+    if not begin and not final:
+        return "", "", False
+    lower = begin[:_LONGEST_SUMMARY].lower()
     for opening in _OPENINGS:
         if lower.startswith(opening):
             return _split_at(begin[len(opening) :], f"</{opening[1:]}", final=final)
         if not final and lower and opening.startswith(lower):
             return "", "", False
     if lower.startswith(_DETAILS):
-        match = _SUMMARY.match(begin)
+        match = _SUMMARY.match(begin[:_LONGEST_SUMMARY])
         if match is None:
             waiting = not final and "</summary>" not in lower and len(begin) < _LONGEST_SUMMARY
             return "", "" if waiting else text, False
@@ -101,11 +117,24 @@ def split_reasoning(text: str, *, final: bool) -> tuple[str, str, bool]:
 
 
 def _split_at(text: str, closing: str, *, final: bool) -> tuple[str, str, bool]:
-    end = text.find(closing) if closing != "</details>" else _matching_close(text)
+    end = _matching_close(text) if closing == "</details>" else _find(text, closing)
     if end < 0:
-        kept = len(text) if final else len(text) - held_suffix(text, (closing,))
-        return text[:kept].lstrip("\n"), "", True
+        if final:
+            return text.strip("\n"), "", True
+        kept = len(text) - held_suffix(text[-len(closing) :].lower(), (closing,))
+        return text[:kept].strip("\n"), "", True
     return text[:end].strip("\n"), text[end + len(closing) :].lstrip(), False
+
+
+def _find(text: str, tag: str) -> int:
+    """Where a tag is, however it is written; -1 if nowhere."""
+    match = re.search(re.escape(tag), text, re.IGNORECASE)
+    return -1 if match is None else match.start()
+
+
+def may_close(text: str) -> bool:
+    """Whether the end of a text may be the beginning of a closing tag of reasoning."""
+    return held_suffix(text[-_LONGEST_CLOSING:].lower(), _CLOSINGS) > 0
 
 
 def _matching_close(text: str) -> int:
@@ -121,7 +150,7 @@ def _matching_close(text: str) -> int:
 def provisional_suffix(text: str, pattern: re.Pattern[str]) -> int:
     """How many characters at the end of a text will change when more comes."""
     match = pattern.search(text[-WINDOW:])
-    return 0 if match is None else match.end() - match.start()
+    return 0 if match is None else match.end() - match.start(match.lastindex or 0)
 
 
 def held_suffix(text: str, tags: tuple[str, ...]) -> int:

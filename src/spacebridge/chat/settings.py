@@ -96,7 +96,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
             raise self._refused(value) from None
         too_low = self.minimum is not None and number < self.minimum
         too_high = self.maximum is not None and number > self.maximum
-        if isinstance(value, bool) or math.isnan(number) or too_low or too_high:
+        if isinstance(value, bool) or not math.isfinite(number) or too_low or too_high:
             raise self._refused(value)
         return int(number) if number == int(number) and isinstance(self.value, int) else number
 

@@ -29,6 +29,7 @@ from spacebridge.chat.rules import (
     TextRules,
     ends_in_tail,
     held_suffix,
+    may_close,
     opens_details,
     provisional_suffix,
     split_reasoning,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 __all__ = ["AnswerTracker"]
 
 _SEPARATOR = "\n\n"
+_SPEAKING = ("text", "thought")
 # A text that had no provisional end gets one by more text only if that goes on with one of a few short words.
 _OPENING = 32
 
@@ -170,7 +172,7 @@ class AnswerTracker:
         for name, path, value in operations:
             if name != "append" or path != hot or not isinstance(value, str):
                 return False
-            if any(start in value for start in starts):
+            if any(start in value for start in starts) or (self._hot_reasoning and value.endswith("\n")):
                 return False
             if self._provisional is not None:
                 self._recent = self._recent[-_OPENING:] + value
@@ -183,15 +185,18 @@ class AnswerTracker:
     def _say(self, delta: str, *, reasoning: bool = False) -> None:
         if not delta:
             return
-        self._length += len(delta)
-        if self._limit is not None and self._length > self._limit:
-            raise errors.AnswerTooLarge(f"The answer is longer than {self._limit} characters.", partial=self.text)
+        self._count(len(delta))
         if reasoning:
             self._reasoning.write(delta)
             self._emit(ReasoningDelta(turn_id=self._turn_id, bubble=self._bubble, text=delta))
         else:
             self._text.write(delta)
             self._emit(TextDelta(turn_id=self._turn_id, bubble=self._bubble, text=delta))
+
+    def _count(self, more: int) -> None:
+        self._length += more
+        if self._limit is not None and self._length > self._limit:
+            raise errors.AnswerTooLarge(f"The answer is longer than {self._limit} characters.", partial=self.text)
 
     # Everything else
 
@@ -201,16 +206,20 @@ class AnswerTracker:
         bubbles = self._answers(final=final)
         texts: list[str] = []
         thoughts: list[str] = []
+        held_back = ""
+        speaking = [index for index, bubble in enumerate(bubbles) if bubble.kind in _SPEAKING and bubble.text]
         for index, bubble in enumerate(bubbles):
             hot: bool | None = None
+            whole = final or index < max(speaking, default=0)
             if bubble.kind == "text":
-                thought, text, hot = self._read(index, bubble, final=final)
+                thought, text, hot, held = self._read(index, bubble, whole=whole, final=final)
+                held_back = held or held_back
                 thoughts.append(thought)
                 texts.append(text)
                 if text:
                     self._bubble = index
             elif bubble.kind == "thought":
-                held = 0 if final else held_suffix(bubble.text, self._tags)
+                held = 0 if whole else held_suffix(bubble.text, self._tags)
                 thoughts.append(bubble.text[: len(bubble.text) - held])
                 hot = True if bubble.text and not held else None
             elif bubble.kind == "tool":
@@ -221,7 +230,7 @@ class AnswerTracker:
                 self._hot, self._hot_reasoning = list(bubble.path), hot
         self._to_reasoning(_SEPARATOR.join(filter(None, thoughts)))
         if not self._at_end or final:
-            self._to_text(_SEPARATOR.join(filter(None, texts)))
+            self._to_text(_SEPARATOR.join(filter(None, texts)), held_back)
         elif not self._hot_reasoning:
             self._hot = None  # the text is not given before the end
 
@@ -244,29 +253,30 @@ class AnswerTracker:
                     return []
         return now.after[self._floor :]
 
-    def _read(self, index: int, bubble: Bubble, *, final: bool) -> tuple[str, str, bool | None]:
-        """Reasoning and answer in a text bubble, and what an append to it is.
+    def _read(self, index: int, bubble: Bubble, *, whole: bool, final: bool) -> tuple[str, str, bool | None, str]:
+        """Reasoning and answer in a text bubble, what an append to it is, and what of its end is held back.
 
-        That is text (False), reasoning (True), or not known (None).
+        An append is text (False), reasoning (True), or not known (None). A bubble is whole at the end, or when a later
+        one speaks: then nothing of it is held back.
         """
         rules, raw = self._rules, bubble.text
         text = self._without_tail(index, raw, final=final) if rules.tail is not None else raw
         if text.strip() in rules.placeholders:
             self._placeholder_seen = True
-            return "", "", None
+            return "", "", None, ""
         settled = rules.tail is None or (self._tails.get(index) is False and bool(text))
         thought, is_open = "", False
         if rules.reasoning:
-            thought, text, is_open = split_reasoning(text, final=final)
-        held = 0 if final or is_open else self._held(text)
+            thought, text, is_open = split_reasoning(text, final=whole)
+        held = 0 if whole or is_open else self._held(text)
         if held:
-            return thought, text[:-held], None
-        if not settled or (not text and not is_open):
-            return thought, text, None
+            return thought, text[:-held], None, text[-held:]
+        hot: bool | None = None
         if is_open:
-            return thought, text, True if raw.endswith(thought) and thought else None
-        # An append goes on with the text only if the text is the end of what the bubble holds.
-        return thought, text, False if raw.endswith(text) else None
+            hot = True if thought and raw.endswith(thought) and settled and not may_close(raw) else None
+        elif text and settled and raw.endswith(text):  # else an append does not go on with the text
+            hot = False
+        return thought, text, hot, ""
 
     def _held(self, text: str) -> int:
         """How much of the end of a text is not yet what it will be."""
@@ -301,20 +311,23 @@ class AnswerTracker:
         if reasoning.startswith(so_far):
             self._say(reasoning[len(so_far) :], reasoning=True)
         elif reasoning:
+            self._count(len(reasoning) - len(so_far))
             self._reasoning = io.StringIO()
             self._reasoning.write(reasoning)
 
-    def _to_text(self, text: str) -> None:
+    def _to_text(self, text: str, held_back: str) -> None:
         so_far = self._text.getvalue()
         if text.startswith(so_far):
             self._say(text[len(so_far) :])
             return
+        if f"{text}{held_back}".startswith(so_far):
+            return  # what is held back now was given before it looked provisional
+        self._count(len(text) - len(so_far))
         kind = "layout" if _bare(text).startswith(_bare(so_far)) else "content"
         keep = _common(so_far, text)
         if kind == "layout":
             self.layout_changed = True
         self.rewritten = True
-        self._length += len(text) - len(so_far)
         self._text = io.StringIO()
         self._text.write(text)
         self._emit(Rewritten(turn_id=self._turn_id, bubble=self._bubble, kind=kind, keep=keep, replacement=text[keep:]))

@@ -78,7 +78,7 @@ class Turn:
         self._ended = ended
         self._tracker: AnswerTracker | None = None
         self._events: deque[Event] = deque()
-        self._notices: list[Notice] = []
+        self._notices: dict[tuple[str, str, str], Notice] = {}
         self._waiter: asyncio.Future[None] | None = None
         self._work: asyncio.Task[None] | None = None
         self._entered = False
@@ -126,7 +126,7 @@ class Turn:
             reasoning=self._finished.reasoning,
             steps=self._tracker.steps,
             attachments=self._tracker.attachments,
-            notices=tuple(self._notices),
+            notices=tuple(self._notices.values()),
             layout_changed=self._finished.layout_changed,
             rewritten=self._tracker.rewritten,
         )
@@ -158,6 +158,9 @@ class Turn:
                     yield events.popleft()
                 if self._over:
                     break
+                if self._waiter is not None and not self._waiter.done():
+                    closing = False
+                    raise errors.TurnInProgress("Somebody else waits for the events of this turn.")
                 self._waiter = asyncio.get_running_loop().create_future()
                 await self._waiter
             if self._error is not None:
@@ -197,7 +200,11 @@ class Turn:
 
     def on_end(self, dependency: Dependency, error: errors.SpacebridgeError | None) -> None:
         """A run ended."""
-        if not self._fired or self._finished is not None:
+        if not self._fired:
+            return
+        if self._finished is not None:
+            if error is not None:
+                self._notice("error", error.message)
             return
         if error is not None:
             if self._failure is None and self._page.graph.may_write([dependency], [self._output]):
@@ -250,14 +257,23 @@ class Turn:
         page, loop = self._page, asyncio.get_running_loop()
         total = self._timeouts.total
         self._ends_at = None if total is None else loop.time() + total
-        async with self._slot:
-            page.listener = self
+        async with contextlib.AsyncExitStack() as held:  # the slot is given back when all has been stopped
             try:
                 async with asyncio.timeout_at(self._ends_at) as self._deadline:
+                    await held.enter_async_context(self._slot)
+                    page.listener = self
                     await self._converse()
-            except errors.SpacebridgeError:
+            except errors.SpacebridgeError as error:
                 await self._stop()
-                raise
+                if isinstance(error, errors.SessionLost):
+                    raise
+                if self._failure is not None:  # the app failed first, and then what it went on with all the same
+                    raise self._failure from error
+                if self._finished is None:
+                    raise
+                # The answer is whole. What failed is only what the app does afterwards.
+                self._notice("error", error.message)
+                return "finished"
             except TimeoutError:
                 if self._finished is not None:
                     await self._stop()
@@ -367,8 +383,9 @@ class Turn:
         eta = message.rank_eta if isinstance(message.rank_eta, int | float) else None
         rank = message.rank if isinstance(message.rank, int) else None
         size = message.queue_size if isinstance(message.queue_size, int) else None
-        if not self._started:
-            self._set_phase("queue", self._timeouts.queue)
+        if self._finished is not None:  # only a step that follows the answer waits
+            return
+        self._set_phase("queue", self._timeouts.queue)
         self.emit(Queued(turn_id=self.turn_id, rank=rank, size=size, eta=eta))
         longest = self._limits.queue_eta
         if longest is not None and eta is not None and rank and eta > longest:
@@ -390,9 +407,9 @@ class Turn:
                 self._notice("progress", done, str(fields.get("desc") or ""))
 
     def _notice(self, level: str, text: str, title: str = "") -> None:
-        notice = Notice(turn_id=self.turn_id, level=level, title=title, text=text)
-        if notice not in self._notices:
-            self._notices.append(notice)
+        if (level, title, text) not in self._notices:
+            notice = Notice(turn_id=self.turn_id, level=level, title=title, text=text)
+            self._notices[level, title, text] = notice
             self.emit(notice)
 
     def emit(self, event: Event) -> None:

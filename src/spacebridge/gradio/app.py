@@ -75,7 +75,7 @@ class App:
             await http.send("/login", form, seconds=http.timeouts.connect)
         except errors.SpaceNotFound:
             raise errors.LoginRequired(
-                f"{http.base} has no login of its own.", status=404, hint="Leave auth out."
+                f"{redact_url(http.base)} has no login of its own.", status=404, hint="Leave auth out."
             ) from None
 
     @staticmethod
@@ -88,7 +88,7 @@ class App:
                 page = await http.get("/")
             except errors.SpacebridgeError:
                 raise missing from None
-            return parse_config(page.body, where=http.base)
+            return parse_config(page.body, where=redact_url(http.base))
         path = urlsplit(reply.url).path
         if path.endswith("/config"):
             http.base = reply.url.split("?")[0].removesuffix("/config")

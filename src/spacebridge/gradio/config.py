@@ -13,10 +13,11 @@ from typing import Any, Literal, TypeGuard
 import msgspec
 
 from spacebridge.errors import NotGradio
-from spacebridge.shape import NOT_JSON, as_list, as_object, is_list, is_object
+from spacebridge.shape import NOT_JSON, as_list, as_object, as_text, is_list, is_object
 
 __all__ = ["Component", "Config", "Dependency", "Target", "parse_config", "parse_dependencies"]
 
+_I18N = "__i18n__"
 _SCRAPE = re.compile(rb"window\.gradio_config\s*=\s*(\{.*?\})\s*;?\s*</script>", re.DOTALL)
 
 Follows = Literal["then", "success", "failure"]
@@ -33,13 +34,23 @@ class Component(msgspec.Struct, frozen=True):
     @property
     def label(self) -> str:
         """The label shown on the page, or an empty string."""
-        label = self.props.get("label")
-        return label if isinstance(label, str) else ""
+        return _translated(as_text(self.props.get("label")))
 
     @property
     def visible(self) -> bool:
         """Whether the page shows it. 6.x also has the value ``"hidden"``."""
         return self.props.get("visible", True) is True
+
+
+def _translated(text: str) -> str:
+    """A text that the page would translate, as the last word of its key; 6.x sends ``__i18n__`` and the key as JSON."""
+    if not text.startswith(_I18N):
+        return text
+    try:
+        key = as_object(msgspec.json.decode(text.removeprefix(_I18N))).get("key")
+    except NOT_JSON:
+        key = None
+    return as_text(key).rpartition(".")[2].replace("_", " ")
 
 
 class Target(msgspec.Struct, frozen=True):

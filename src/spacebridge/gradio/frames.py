@@ -43,15 +43,21 @@ class FrameSplitter:
         """Take a chunk; return the data of every event that it completes, in order.
 
         Raises:
-            FrameTooLarge: an event is over the limit.
+            FrameTooLarge: an event is over the limit; ``frames`` has the events before it.
         """
-        if not self._buffer and not self._data and b"\r" not in chunk and not self._skip_newline:
-            return self._feed_whole(chunk)
-        return self._feed_lines(chunk)
-
-    def _feed_whole(self, chunk: bytes) -> list[bytes]:
-        """The ordinary case: nothing is pending and lines end with a line feed."""
         events: list[bytes] = []
+        try:
+            if not self._buffer and not self._data and b"\r" not in chunk and not self._skip_newline:
+                self._feed_whole(chunk, events)
+            else:
+                self._feed_lines(chunk, events)
+        except FrameTooLarge as error:
+            error.frames = events
+            raise
+        return events
+
+    def _feed_whole(self, chunk: bytes, events: list[bytes]) -> None:
+        """The ordinary case: nothing is pending and lines end with a line feed."""
         start = 0
         while (end := chunk.find(b"\n\n", start)) >= 0:
             if chunk.startswith(_FIELD, start) and chunk.find(b"\n", start, end) < 0:
@@ -59,15 +65,13 @@ class FrameSplitter:
                 events.append(chunk[start + len(_FIELD) : end])
                 self._begun = True
             else:
-                events += self._feed_lines(chunk[start : end + 2])
+                self._feed_lines(chunk[start : end + 2], events)
             start = end + 2
         rest = chunk[start:]
         if rest:
-            events += self._feed_lines(rest)
-        return events
+            self._feed_lines(rest, events)
 
-    def _feed_lines(self, chunk: bytes) -> list[bytes]:
-        events: list[bytes] = []
+    def _feed_lines(self, chunk: bytes, events: list[bytes]) -> None:
         buffer = self._buffer
         if self._skip_newline and chunk:  # the second half of a CRLF that was cut
             chunk = chunk.removeprefix(b"\n")
@@ -97,7 +101,6 @@ class FrameSplitter:
             del buffer[:start]
             self._scanned -= start
         self._check(len(buffer))
-        return events
 
     def _line(self, line: bytes) -> bytes | None:
         if not self._begun:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import ipaddress
 import ssl
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from yarl import URL
 
 from spacebridge import errors
 from spacebridge.gradio.failures import error_from_reply
+from spacebridge.gradio.proxy import Proxy
 from spacebridge.gradio.trace import Trace, redact_url
 from spacebridge.options import Limits, Timeouts
 from spacebridge.shape import NOT_JSON, as_object
@@ -31,8 +33,10 @@ USER_AGENT = f"spacebridge/{__version__}"
 _KEEP_ALIVE = 4.0
 _REDIRECTS = 5
 _READ_BUFFER = 2**18
+_LARGE_BODY = 2**19
 _SLOW_LINE = 16 * 1024  # bytes a second
 _LARGE = 2**30  # a form of unknown size
+_LONG_SECRET = 8
 
 _T = TypeVar("_T")
 
@@ -52,7 +56,8 @@ class HttpClient:
     Args:
         base: the app's address, without a trailing slash.
         headers: sent with every request.
-        secrets: texts that must not appear in a trace.
+        secrets: texts that must not appear in a trace or, where they are long enough to be told from other text, in an
+            error.
         proxy: ``http://``, ``https://``, ``socks4://``, ``socks5://`` or ``socks5h://`` URL; names are then resolved
             by the proxy. Without it the environment's proxies are used, except for loopback addresses.
         cookies: name and value of cookies of an earlier session with the same host.
@@ -78,9 +83,11 @@ class HttpClient:
             trace.hide(*secrets)
         self._headers = {"User-Agent": USER_AGENT, "Accept": "*/*", **(headers or {})}
         self._hostname = urlsplit(base).hostname
-        self._proxy = proxy
+        self._proxy = Proxy(proxy) if proxy else None
+        self._secrets = tuple(secret.encode() for secret in secrets if len(secret) >= _LONG_SECRET)
         self._cookies = dict(cookies or {})
         self._session: aiohttp.ClientSession | None = None
+        self._closed = False
 
     @property
     def host(self) -> str:
@@ -96,8 +103,15 @@ class HttpClient:
             }
         return jar
 
+    def use_cookies(self, cookies: Mapping[str, str]) -> None:
+        """Send cookies of an earlier session with the same host."""
+        self._cookies |= cookies
+        if self._session is not None and cookies:
+            self._session.cookie_jar.update_cookies(cookies, URL(self.base))
+
     async def aclose(self) -> None:
-        """Close all connections."""
+        """Close all connections, for good."""
+        self._closed = True
         session, self._session = self._session, None
         if session is not None:
             await session.close()
@@ -171,17 +185,16 @@ class HttpClient:
             ServerRefused, ConnectionLost, TimedOut: see :mod:`spacebridge.errors`.
             ProtocolError: the reply is no event stream.
         """
-        response = await self._request(
-            "GET", f"{self.base}{path}", None, {"Accept": "text/event-stream"}, "idle", self.timeouts.idle
+        response, asked = await self._follow(
+            "GET", path, None, {"Accept": "text/event-stream"}, "idle", self.timeouts.idle
         )
-        asked = f"GET {redact_url(str(response.url))}"
         try:
             if response.status != 200:
                 await self._refuse(response, asked)
             if self.trace is not None:
                 self.trace.reply(response.status, response.headers.items(), None)
             if response.content_type != "text/event-stream":
-                body = await self._read(response, asked)
+                body = await self._guarded(self._read(response, asked), asked, "connect", self.timeouts.connect)
                 raise errors.NotJSON(
                     f"{asked} was answered with {response.content_type}, not with an event stream.",
                     doc=body[:200].decode("utf-8", "replace"),
@@ -208,27 +221,43 @@ class HttpClient:
         seconds: float | None,
         accept_500: bool = False,
     ) -> Reply:
+        response, asked = await self._follow(method, path, body, headers, limit, seconds)
+        try:
+            if response.status >= 300 and not (accept_500 and response.status == 500):
+                await self._refuse(response, asked)
+            data = await self._guarded(self._read(response, asked), asked, limit, seconds)
+        except BaseException:
+            response.close()
+            raise
+        if response.status == 500:
+            response.close()  # Gradio ends the connection after it, and a pooled one would fail the next request
+        else:
+            response.release()
+        if self.trace is not None:
+            self.trace.reply(response.status, response.headers.items(), data)
+        return Reply(str(response.url), response.status, response.headers, data)
+
+    async def _follow(
+        self,
+        method: str,
+        path: str,
+        body: bytes | Callable[[], aiohttp.FormData] | None,
+        headers: dict[str, str],
+        limit: str,
+        seconds: float | None,
+    ) -> tuple[aiohttp.ClientResponse, str]:
+        """Send a request and follow its redirects; the response that is none, and what was asked of whom."""
         url = f"{self.base}{path}"
         for _ in range(_REDIRECTS):
             response = await self._request(method, url, body, headers, limit, seconds)
             asked = f"{method} {redact_url(url)}"
+            if response.status not in (301, 302, 303, 307, 308):
+                return response, asked
             try:
-                if response.status in (301, 302, 303, 307, 308):
-                    url = self._redirected(response, method, url, asked)
-                    continue
-                if response.status >= 300 and not (accept_500 and response.status == 500):
-                    await self._refuse(response, asked)
-                data = await self._guarded(self._read(response, asked), asked, limit, seconds)
+                url = self._redirected(response, method, url, asked)
             except BaseException:
                 response.close()
                 raise
-            if response.status == 500:
-                response.close()  # Gradio ends the connection after it, and a pooled one would fail the next request
-            else:
-                response.release()
-            if self.trace is not None:
-                self.trace.reply(response.status, response.headers.items(), data)
-            return Reply(str(response.url), response.status, response.headers, data)
         raise errors.ServerRefused(f"{method} {redact_url(self.base + path)} is redirected in a circle.", status=302)
 
     async def _request(
@@ -243,6 +272,8 @@ class HttpClient:
         asked = f"{method} {redact_url(url)}"
         if urlsplit(url).hostname != self._hostname:  # whoever built this address: the headers are for one host only
             raise errors.ProtocolError(f"{asked} would leave the host {self._hostname}; it was not sent.")
+        if self._closed:
+            raise errors.ConnectionLost(f"{asked} was not sent: the Space has been closed.", hint="Connect it again.")
         if self.trace is not None:
             self.trace.request(method, url, body if isinstance(body, bytes) else None)
         timeout = aiohttp.ClientTimeout(
@@ -252,11 +283,12 @@ class HttpClient:
         request = session.request(
             method,
             URL(url, encoded=True),
-            data=body() if callable(body) else body,
+            data=_payload(body),
             headers=headers,
             timeout=timeout,
             allow_redirects=False,
-            proxy=self._http_proxy(),
+            proxy=None if self._proxy is None else self._proxy.http,
+            proxy_headers=None if self._proxy is None else self._proxy.headers,
             read_bufsize=_READ_BUFFER,
         )
         # The limit is for the server; a large body gets the time that a slow line needs for it.
@@ -273,7 +305,9 @@ class HttpClient:
         except errors.SpacebridgeError:
             raise
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise self._translated(error, asked, limit, seconds) from error
+            # Exceptions of this kind carry the request, headers and all.
+            cause = None if isinstance(error, aiohttp.ClientResponseError) else error
+            raise self._translated(error, asked, limit, seconds) from cause
         except Exception as error:
             if type(error).__module__.partition(".")[0] in ("python_socks", "aiohttp_socks"):
                 raise self._proxy_failed(error, asked) from error
@@ -285,10 +319,10 @@ class HttpClient:
             case aiohttp.ConnectionTimeoutError():
                 found = _timed_out(asked, "connect", self.timeouts.connect)
             case TimeoutError():
-                found = _timed_out(asked, limit, seconds)
+                found = _timed_out(asked, limit, seconds, still_running=limit in ("idle", "first_text"))
             case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
                 found = self._proxy_failed(error, asked)
-            case aiohttp.ClientSSLError() | ssl.SSLError():
+            case _ if _is_tls(error):
                 found = errors.CertificateRefused(f"{asked}: no TLS with {self.host}: {short}.")
             case aiohttp.ClientConnectorDNSError():
                 found = errors.CannotConnect(f"{asked}: the name {self.host} is not known.")
@@ -303,9 +337,10 @@ class HttpClient:
         return found
 
     def _proxy_failed(self, error: Exception, asked: str) -> errors.CannotConnect:
-        where = redact_url(self._proxy) if self._proxy else "of the environment"
+        where = self._proxy.shown if self._proxy else "of the environment"
         hint = "Check the proxy's address, user and password."
-        return errors.CannotConnect(f"{asked}: the proxy {where} failed: {_short(error)}.", hint=hint)
+        short = f"it answered with {error.status}" if isinstance(error, aiohttp.ClientResponseError) else _short(error)
+        return errors.CannotConnect(f"{asked}: the proxy {where} failed: {short}.", hint=hint)
 
     async def _refuse(self, response: aiohttp.ClientResponse, asked: str) -> None:
         """Raise what a refusal means. Its connection is not used again: Gradio closes it after a 500."""
@@ -316,6 +351,8 @@ class HttpClient:
         response.close()
         if self.trace is not None:
             self.trace.reply(response.status, response.headers.items(), body)
+        if response.status == 407:
+            raise self._proxy_failed(PermissionError("it wants another user and password (407)"), asked)
         raise error_from_reply(response.status, response.headers, body, asked=asked)
 
     async def _read(self, response: aiohttp.ClientResponse, asked: str) -> bytes:
@@ -326,11 +363,20 @@ class HttpClient:
             if self.limits.frame is not None and size > self.limits.frame:
                 raise errors.FrameTooLarge(f"{asked}: the reply is larger than {self.limits.frame} bytes.")
             chunks.append(chunk)
-        return b"".join(chunks)
+        return self._hidden(b"".join(chunks))
+
+    def _hidden(self, data: bytes) -> bytes:
+        """A reply without what is secret: some servers give back what they were sent, and errors show it."""
+        for secret in self._secrets:
+            data = data.replace(secret, b"***")
+        return data
 
     def _redirected(self, response: aiohttp.ClientResponse, method: str, url: str, asked: str) -> str:
         """Where a redirect leads, if it may be followed: within the host, keeping the method."""
-        status, location = response.status, response.headers.get("Location", "")
+        status = response.status
+        location = self._hidden(response.headers.get("Location", "").encode("utf-8", "surrogateescape")).decode(
+            "utf-8", "replace"
+        )
         response.release()
         if self.trace is not None:
             self.trace.reply(status, response.headers.items(), b"")
@@ -360,13 +406,9 @@ class HttpClient:
             )
         return target
 
-    def _http_proxy(self) -> str | None:
-        return self._proxy if self._proxy and not self._proxy.lower().startswith("socks") else None
-
     def _open(self) -> aiohttp.ClientSession:
-        if self._proxy and self._proxy.lower().startswith("socks"):
-            connector = _socks_connector(self._proxy)
-        else:
+        connector = None if self._proxy is None else self._proxy.connector(keep_alive=_KEEP_ALIVE)
+        if connector is None:
             connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE)
         # unsafe: keep cookies of hosts that are IP addresses, too.
         jar = aiohttp.CookieJar(unsafe=True)
@@ -397,6 +439,13 @@ def decode_json(reply: Reply, *, asked: str) -> Any:
         raise errors.NotJSON(f"{asked} was answered with {kind}, not with JSON.", doc=start, hint=hint) from None
 
 
+def _payload(body: bytes | Callable[[], aiohttp.FormData] | None) -> Any:
+    """A body as aiohttp wants it: a large one as a file, which is sent in pieces between other work."""
+    if callable(body):
+        return body()
+    return io.BytesIO(body) if body is not None and len(body) > _LARGE_BODY else body
+
+
 def is_loopback(url: str) -> bool:
     """Whether a URL points at this machine."""
     host = urlsplit(url).hostname or ""
@@ -406,17 +455,10 @@ def is_loopback(url: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def _socks_connector(proxy: str) -> aiohttp.BaseConnector:
-    from aiohttp_socks import ProxyConnector
-
-    scheme, _, rest = proxy.partition("://")
-    plain = scheme.lower().removesuffix("h").removesuffix("a")
-    try:
-        return ProxyConnector.from_url(
-            f"{plain}://{rest}", rdns=plain == "socks5", limit=0, keepalive_timeout=_KEEP_ALIVE
-        )
-    except ValueError as error:
-        raise errors.AddressError(f"The proxy address {redact_url(proxy)} can't be read: {error}.") from error
+def _is_tls(error: BaseException) -> bool:
+    """Whether TLS failed; behind a SOCKS proxy aiohttp wraps that in another exception."""
+    kinds = (aiohttp.ClientSSLError, ssl.SSLError)
+    return isinstance(error, kinds) or (isinstance(error, OSError) and isinstance(error.__cause__, kinds))
 
 
 def _port(parts: Any) -> int | None:
@@ -432,6 +474,6 @@ def _timed_out(asked: str, limit: str, seconds: float | None, *, still_running: 
     )
 
 
-def _short(error: BaseException) -> str:
+def _short(error: BaseException | str) -> str:
     text = str(error) or type(error).__name__
     return " ".join(text.split())[:200].rstrip(".")

@@ -132,13 +132,19 @@ class EventStream:
                 raise errors.ProtocolError(f"The queue of {self._http.host} gave no event id.")
             submission.event_id = event_id
             self._events[event_id] = submission
+        except errors.TimedOut as error:
+            error.still_running = True  # it may have joined all the same
+            raise
         finally:
             self._joining -= 1
-            early, self._unknown = self._unknown, []
+            early = [message for message in self._unknown if message.event_id == submission.event_id]
+            # The rest belongs to events whose joins are still being answered, if to any.
+            others = [message for message in self._unknown if message.event_id != submission.event_id]
+            self._unknown = others if self._joining else []
         try:
             for message in early:
                 self._dispatch(message)
-            if self._reader is None or self._reader.done():
+            if not submission.done.done() and (self._reader is None or self._reader.done()):
                 name = f"spacebridge stream {self._session_hash}"
                 self._reader = asyncio.create_task(self._read(), name=name)
             if submission.cancelled:
@@ -207,7 +213,10 @@ class EventStream:
         try:
             await self._read_once()
             while self._events:  # one joined while the server was ending the stream
+                known = set(self._events)
                 await self._read_once()
+                if known & self._events.keys():
+                    raise errors.StreamCut(f"{self._asked}: the server ended the stream in mid-answer.")
         except Exception as raised:  # noqa: BLE001 - handed to those who wait, whatever it is
             error = raised
         finally:
@@ -219,27 +228,42 @@ class EventStream:
         splitter = FrameSplitter(self._http.limits.frame)
         trace = self._http.trace
         content = response.content
+        too_large: errors.FrameTooLarge | None = None
         try:
-            while chunk := await content.readany():
-                for frame in splitter.feed(chunk):
+            while too_large is None and (chunk := await content.readany()):
+                try:
+                    frames = splitter.feed(chunk)
+                except errors.FrameTooLarge as error:
+                    frames, too_large = error.frames, error
+                for frame in frames:
                     if trace is not None:
                         trace.frame(frame)
-                    message = decode_message(frame)
-                    if message is None:
-                        self._broken(frame)
-                    elif message.event_id is not None:
-                        self._dispatch(message)
-                    elif message.msg == "close_stream":
+                    if self._take(frame):
                         await _read_to_end(content)
                         return
-                    elif message.msg == "unexpected_error":
-                        raise self._unexpected(message)
+            if too_large is not None:
+                raise too_large
+        except errors.SpacebridgeError:  # some of ours are aiohttp's, too
+            raise
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise self._http.lost(error, self._asked) from error
         finally:
             response.close()
         if self._events:
             raise errors.StreamCut(f"{self._asked}: the stream ended in mid-answer.")
+
+    def _take(self, frame: bytes) -> bool:
+        """Take one event of the stream; whether the server ends the stream with it."""
+        message = decode_message(frame)
+        if message is None:
+            self._broken(frame)
+        elif message.event_id is not None:
+            self._dispatch(message)
+        elif message.msg == "unexpected_error":
+            raise self._unexpected(message)
+        else:
+            return message.msg == "close_stream"
+        return False
 
     def _dispatch(self, message: Message) -> None:
         submission = self._events.get(message.event_id or "")

@@ -17,14 +17,13 @@ State that changed      any listener of the State; in 4 only   its ``change`` li
 from __future__ import annotations
 
 import asyncio
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from spacebridge import errors
 from spacebridge.gradio.messages import Output
 from spacebridge.gradio.session import Outcome
 from spacebridge.page.graph import EventGraph, Rendered
-from spacebridge.page.values import ComponentValues, LiveValue, is_update
+from spacebridge.page.values import ComponentValues, LiveValue, is_update, replaces
 from spacebridge.shape import as_object
 
 if TYPE_CHECKING:
@@ -39,7 +38,6 @@ __all__ = ["Page", "PageListener"]
 
 # A change that fires a listener that makes a change … in a browser this may go on for ever.
 _DEEPEST = 24
-_PATH = itemgetter(1)  # of an operation
 _SHORTEST_TICK = 0.05
 _UPDATED_BY_USER = ("input", "change")
 
@@ -100,7 +98,7 @@ class Page:
         self._running: dict[int, list[_Run]] = {}
         self._waiting: dict[int, int] = {}
         """How often each dependency is about to run."""
-        self._deferred: dict[int, tuple[Dependency, int | None, int]] = {}
+        self._deferred: dict[int, tuple[Dependency, int | None, int, object]] = {}
         self._failure: BaseException | None = None
         self._at_rest = asyncio.Event()
         """Set when the last task ended, or one failed."""
@@ -140,6 +138,9 @@ class Page:
         except TimeoutError:
             self.listener.on_notice("warning", f"A load event of the page did not end within {seconds:g} s.")
             await self.stop(seconds)
+        except BaseException:
+            self.loaded = False  # not opened yet: the next turn tries again
+            raise
 
     def set_by_user(self, component: int, value: object) -> None:
         """Put a value into a component as a user does, which fires its ``input`` and ``change`` events."""
@@ -239,7 +240,7 @@ class Page:
     ) -> None:
         for dependency in listeners:
             self._unexpect(dependency)
-            if self._admit(dependency, component, depth):
+            if self._admit(dependency, component, depth, event_data):
                 run = _Run(self, dependency, component, event_data, depth)
                 await run.run()
 
@@ -250,14 +251,17 @@ class Page:
         depth: int,
         event_data: object = None,
         *,
+        chain: int = 0,
         trailing: bool = False,
     ) -> None:
         """Set a dependency going on the values of this moment."""
-        if self._admit(dependency, trigger, depth):
-            run = _Run(self, dependency, trigger, event_data, depth, trailing=trailing)
+        if chain > len(self.graph.dependencies):
+            self.listener.on_notice("warning", f"{dependency.name} follows itself in a circle; it was stopped.")
+        elif self._admit(dependency, trigger, depth, event_data):
+            run = _Run(self, dependency, trigger, event_data, depth, chain=chain, trailing=trailing)
             self._spawn(run.run())
 
-    def _admit(self, dependency: Dependency, trigger: int | None, depth: int) -> bool:
+    def _admit(self, dependency: Dependency, trigger: int | None, depth: int, event_data: object) -> bool:
         """Whether a run may begin now: ``trigger_mode`` allows it, and it is not one of an endless round."""
         if depth > _DEEPEST:
             self.listener.on_notice(
@@ -270,7 +274,7 @@ class Page:
         if not self._running.get(dependency.id) or dependency.trigger_mode == "multiple":
             return True
         if dependency.trigger_mode == "always_last":
-            self._deferred[dependency.id] = (dependency, trigger, depth)
+            self._deferred[dependency.id] = (dependency, trigger, depth, event_data)
         return False
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -304,7 +308,8 @@ class Page:
         self.leave(run)
         for child in self.graph.children(dependency.id):
             if self._follows(child, end):
-                self._begin(child, run.trigger, run.depth, trailing=run.trailing or end == "cancel")
+                trailing = run.trailing or end == "cancel"
+                self._begin(child, run.trigger, run.depth, chain=run.chain + 1, trailing=trailing)
         deferred = self._deferred.pop(dependency.id, None)
         if deferred is not None:
             self._begin(*deferred)
@@ -343,7 +348,7 @@ class Page:
         if component is not None and component.type == "state":
             return  # the server keeps it, and sends null
         watchers = self.graph.listeners(number, "change")
-        before = self.values.get(number) if watchers and operations is None else None
+        before = self.values.told(number) if watchers and operations is None else None
         change = self.values.apply(number, growing, operations, in_update=in_update)
         if change is None:
             return
@@ -379,6 +384,7 @@ class _Run:
     """One run of a dependency; the listener of its call.
 
     Args:
+        chain: how many runs it follows by ``.then`` and the like.
         trailing: whether it follows a run that was cancelled.
     """
 
@@ -390,11 +396,13 @@ class _Run:
         event_data: object,
         depth: int,
         *,
+        chain: int = 0,
         trailing: bool = False,
     ) -> None:
         self.dependency = dependency
         self.trigger = trigger
         self.depth = depth
+        self.chain = chain
         self.trailing = trailing
         self._page = page
         self._event_data = event_data
@@ -454,7 +462,7 @@ class _Run:
 
     def on_output(self, position: int, value: GrowingValue, operations: list[Operation] | None) -> None:
         """An output of the call changed."""
-        if operations is None or not all(map(_PATH, operations)):  # one is on the whole value
+        if operations is None or replaces(operations):
             operations = None
             self._in_update[position] = is_update(value.get())
         in_update = self._in_update.get(position, False)

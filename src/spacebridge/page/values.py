@@ -10,12 +10,20 @@ if TYPE_CHECKING:
     from spacebridge.gradio.config import Component
     from spacebridge.gradio.diff import GrowingValue, Operation
 
-__all__ = ["ComponentValues", "LiveValue", "is_update"]
+__all__ = ["ComponentValues", "LiveValue", "is_update", "replaces"]
 
 
 def is_update(value: object) -> bool:
     """Whether an output is a ``gr.update``: a dict of properties instead of a value."""
     return is_object(value) and as_object(value).get("__type__") == "update"
+
+
+def replaces(operations: list[Operation]) -> bool:
+    """Whether operations replace an output as a whole, or make an update of it, or of an update a value."""
+    for _, path, _ in operations:  # noqa: SIM110 - for each token, and twice as quick as any()
+        if not path or path[0] == "__type__":
+            return True
+    return False
 
 
 class LiveValue:
@@ -29,17 +37,30 @@ class LiveValue:
         """The output it comes from, if it comes from one."""
         self.in_update = in_update
         """Whether that output is a ``gr.update`` with the value in it."""
+        if growing is not None:
+            self.get()
+
+    @property
+    def told(self) -> Any:
+        """The value as it was when it was last told of, though the output may have another by now.
+
+        Containers change in place, so this is up to date but where the output has been replaced as a whole.
+        """
+        return self._value
 
     def get(self) -> Any:
         """The value as it is now."""
         if self.growing is None:
             return self._value
-        value = self.growing.get()
-        if self.in_update:
-            # Containers change in place, so this is up to date even where the update has lost its value since.
-            self._value = as_object(value).get("value", self._value)
+        output = self.growing.get()
+        if is_update(output) is not self.in_update:  # it has just turned into the other, which is not this value
             return self._value
-        return value
+        if self.in_update:
+            self._value = as_object(output).get("value", self._value)
+            return self._value
+        # The entries of an object may be taken away to make an update of it.
+        self._value = dict(as_object(output)) if is_object(output) else output
+        return output
 
 
 class ComponentValues:
@@ -68,6 +89,11 @@ class ComponentValues:
         """A component's value; None for one that does not exist."""
         live = self._values.get(number)
         return None if live is None else live.get()
+
+    def told(self, number: int) -> Any:
+        """A component's value before the output that is just being told of."""
+        live = self._values.get(number)
+        return None if live is None else live.told
 
     def set(self, number: int, value: object) -> None:
         """Give a component a value, as a user would."""
@@ -101,6 +127,8 @@ class ComponentValues:
             if live is None or not same or operations is None:
                 live = self._values[number] = LiveValue(growing=growing)
                 return live, None
+            if is_object(live.told):
+                live.get()
             return live, operations
         if operations is not None and same and all(_grows_inside(operation) for operation in operations):
             return cast("LiveValue", live), [[name, path[1:], value] for name, path, value in operations]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from spacebridge import errors
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncGeneratorProvider", "AsyncResult", "ProviderModelMixin"]
 
-AsyncResult = AsyncIterator["str | JsonConversation"]
+AsyncResult = AsyncGenerator["str | JsonConversation", None]
 
 _PARAMETERS = frozenset(
     {"model", "messages", "stream", "timeout", "proxy", "conversation", "return_conversation", "media", "url", "settle"}

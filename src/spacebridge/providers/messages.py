@@ -16,7 +16,16 @@ from spacebridge.shape import as_list, as_object, is_list, is_object
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Messages", "RemoteFile", "files_of", "format_prompt", "last_user_message", "last_user_text", "text_of"]
+__all__ = [
+    "Messages",
+    "RemoteFile",
+    "checked",
+    "files_of",
+    "format_prompt",
+    "last_user_message",
+    "last_user_text",
+    "text_of",
+]
 
 Messages = list[dict[str, Any]]
 
@@ -76,7 +85,7 @@ def format_prompt(messages: Messages) -> str:
     Raises:
         InvalidMessages: there is nothing in them.
     """
-    said = [(_role(message), text_of(message)) for message in _checked(messages)]
+    said = [(_role(message), text_of(message)) for message in checked(messages)]
     if len(said) == 1 and said[0][0] == "user":
         return said[0][1]
     lines = [f"{role.capitalize()}: {text}" for role, text in said if text.strip()]
@@ -89,7 +98,7 @@ def last_user_message(messages: Messages) -> dict[str, Any]:
     Raises:
         InvalidMessages: there is none.
     """
-    for message in reversed(_checked(messages)):
+    for message in reversed(checked(messages)):
         if _role(message) == "user":
             return message
     raise errors.InvalidMessages("None of the messages is the user's.", hint='Add one with "role": "user".')
@@ -100,7 +109,12 @@ def last_user_text(messages: Messages) -> str:
     return text_of(last_user_message(messages))
 
 
-def _checked(messages: object) -> Messages:
+def checked(messages: object) -> Messages:
+    """The messages as a list of dicts; a text is a message of the user.
+
+    Raises:
+        InvalidMessages: they are none.
+    """
     if isinstance(messages, str):
         return [{"role": "user", "content": messages}]
     if not isinstance(messages, list | tuple) or not messages:

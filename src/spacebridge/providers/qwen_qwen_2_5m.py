@@ -11,6 +11,9 @@ import msgspec
 from spacebridge import errors
 from spacebridge.chat.append import AppendOnly
 from spacebridge.chat.resume import JsonConversation
+from spacebridge.gradio.http import is_loopback
+from spacebridge.gradio.proxy import Proxy
+from spacebridge.gradio.trace import redact_url
 from spacebridge.gradio.upload import UploadFile
 from spacebridge.options import Limits, Timeouts
 from spacebridge.providers import debug
@@ -18,6 +21,7 @@ from spacebridge.providers.base import AsyncGeneratorProvider, AsyncResult, Prov
 from spacebridge.providers.messages import (
     Messages,
     RemoteFile,
+    checked,
     files_of,
     format_prompt,
     last_user_message,
@@ -113,6 +117,7 @@ class Qwen_Qwen_2_5M(AsyncGeneratorProvider, ProviderModelMixin):
             SpacebridgeError: base of these and of all other errors, see :mod:`spacebridge.errors`.
         """
         cls.get_model(model)
+        messages = checked(messages)
         if conversation is None:
             prompt, files = format_prompt(messages), [file for message in messages for file in _files(message)]
         else:
@@ -177,27 +182,38 @@ async def _fetched(file: RemoteFile, proxy: str | None, timeouts: Timeouts) -> U
     Raises:
         FileRefused: it can't be had, or is too large.
     """
+    way = Proxy(proxy) if proxy else None
     try:
         async with (
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=timeouts.first_text)) as session,
-            session.get(file.url, proxy=proxy if proxy and proxy.startswith("http") else None) as response,
+            aiohttp.ClientSession(
+                connector=way.connector() if way else None,
+                timeout=aiohttp.ClientTimeout(total=timeouts.first_text),
+                trust_env=way is None and not is_loopback(file.url),
+            ) as session,
+            session.get(
+                file.url, proxy=way.http if way else None, proxy_headers=way.headers if way else None
+            ) as response,
         ):
             response.raise_for_status()
             content = await response.content.read(_LARGEST_REMOTE_FILE + 1)
             while len(content) <= _LARGEST_REMOTE_FILE and (more := await response.content.readany()):
                 content += more
             mime_type = response.content_type
-    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-        raise errors.FileRefused(f"The file {file.url} can't be fetched: {error}.") from error
+    except errors.AddressError:
+        raise
+    except Exception as error:  # of aiohttp, of the proxy's package, or of an address that is none
+        raise errors.FileRefused(f"The file {redact_url(file.url)} can't be fetched: {error}.") from error
     if len(content) > _LARGEST_REMOTE_FILE:
-        raise errors.FileRefused(f"The file {file.url} is larger than {_LARGEST_REMOTE_FILE} bytes.")
+        raise errors.FileRefused(f"The file {redact_url(file.url)} is larger than {_LARGEST_REMOTE_FILE} bytes.")
     return UploadFile.from_bytes(content, file.name, mime_type)
 
 
 def _timeouts(options: dict[str, Any]) -> Timeouts:
     timeouts: Timeouts = options.get("timeouts") or Timeouts()
     if total := options.get("timeout"):
-        timeouts = msgspec.structs.replace(timeouts, total=float(total))
+        # The limit is for the whole call, and connecting is a part of it.
+        connect = float(total) if timeouts.connect is None else min(timeouts.connect, float(total))
+        timeouts = msgspec.structs.replace(timeouts, total=float(total), connect=connect)
     if silence := options.get("stream_timeout"):
         timeouts = msgspec.structs.replace(timeouts, idle=float(silence), first_text=float(silence))
     return timeouts

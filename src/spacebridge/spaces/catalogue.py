@@ -25,7 +25,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     query: str = ""
     """Parameters that the Space's own page adds to its requests."""
     marks: frozenset[str] = frozenset()
-    """Component types and event names that tell a copy of this app at another address."""
+    """Component types any of which tells a copy of this app at another address."""
     verified: str = "never"
     """The day on which the row was last seen to work against the Space itself, or ``never``."""
     notes: str = ""
@@ -37,7 +37,7 @@ QWEN_2_5_1M = Row(
     title="Qwen2.5-1M",
     rules=TextRules(placeholders=("Qwen is thinking...",), tail="\n<summary>"),
     query="__theme=light",
-    marks=frozenset({"modelscopechatbot"}),
+    marks=frozenset({"modelscopechatbot", "modelscopelegacychatbot"}),
     notes="Qwen-Agent's web UI on gradio 4.44; keeps its history on the server.",
 )
 
@@ -50,8 +50,4 @@ def row_for(address: str, config: Config) -> Row | None:
         if address.rstrip("/") == row.address:
             return row
     seen = {component.type for component in config.components.values()}
-    seen |= {dependency.name for dependency in config.dependencies.values()}
-    for row in CATALOGUE.values():
-        if row.marks and row.marks <= seen:
-            return row
-    return None
+    return next((row for row in CATALOGUE.values() if not row.marks.isdisjoint(seen)), None)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 from spacebridge import errors
+from spacebridge.gradio.trace import redact_url
 from spacebridge.spaces.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
@@ -63,7 +64,9 @@ def _url(address: str) -> str:
         except ValueError:
             parts, has_host = None, False
         if parts is None or not has_host:
-            raise errors.AddressError(f"{address!r} is no URL of a Space.", hint="Example: http://127.0.0.1:7860")
+            raise errors.AddressError(
+                f"{redact_url(address)!r} is no URL of a Space.", hint="Example: http://127.0.0.1:7860"
+            )
         if parts.hostname in ("huggingface.co", "www.huggingface.co", "hf.co"):
             raise _hugging_face(address)
         return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
@@ -79,6 +82,6 @@ def _url(address: str) -> str:
 
 def _hugging_face(address: str) -> errors.AddressError:
     return errors.AddressError(
-        f"{address!r} names a Space on Hugging Face, which can't be looked up yet.",
+        f"{redact_url(address)!r} names a Space on Hugging Face, which can't be looked up yet.",
         hint="Give its own URL, https://OWNER-NAME.hf.space.",
     )

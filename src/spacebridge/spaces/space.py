@@ -16,7 +16,7 @@ from spacebridge.chat.resume import JsonConversation
 from spacebridge.chat.rules import TextRules
 from spacebridge.gradio.app import App
 from spacebridge.gradio.http import HttpClient
-from spacebridge.gradio.trace import Trace
+from spacebridge.gradio.trace import Trace, redact_url
 from spacebridge.options import Limits, Timeouts
 from spacebridge.page.page import Page
 from spacebridge.shape import as_object, is_object
@@ -99,7 +99,7 @@ class Space:
         self._conversations: list[Conversation] = []
 
     def __repr__(self) -> str:
-        return f"Space({self.address!r})"
+        return f"Space({redact_url(self.address)!r})"
 
     async def __aenter__(self) -> Self:
         await self.connect()
@@ -121,7 +121,7 @@ class Space:
             url = await stack.enter_async_context(resolve(self.address))
             trace: Trace | None = None
             if self._trace is not None:
-                trace = Trace(self._trace)
+                trace = self._opened_trace(self._trace)
                 stack.callback(trace.close)
             http = HttpClient(
                 url,
@@ -150,11 +150,12 @@ class Space:
     async def aclose(self) -> None:
         """Leave all turns and close all connections."""
         conversations, self._conversations = self._conversations, []
-        for conversation in conversations:
-            await conversation.aclose()
-        stack, self._stack, self._app = self._stack, None, None
-        if stack is not None:
-            await stack.aclose()
+        try:
+            await asyncio.gather(*(conversation.aclose() for conversation in conversations))
+        finally:
+            stack, self._stack, self._app = self._stack, None, None
+            if stack is not None:
+                await stack.aclose()
 
     @property
     def config(self) -> Config:
@@ -212,6 +213,7 @@ class Space:
                 raise errors.SessionLost(
                     f"The app at {self.url} was restarted since and has forgotten this conversation."
                 )
+            app.http.use_cookies(as_object(dumped.get_dict().get("cookies")))
         query = self._row.query if self._row else ""
         session = app.session(session_hash, query=query, on_broken=self._on_broken_line)
         conversation = Conversation(self, Page(app.config, session), self.layout, self._find)
@@ -251,7 +253,14 @@ class Space:
 
     def use_cookies(self, cookies: Mapping[str, str]) -> None:
         """Send cookies of an earlier session; before ``connect``."""
-        self._cookies |= cookies
+        self._cookies |= {str(name): str(value) for name, value in as_object(cookies).items()}
+
+    @staticmethod
+    def _opened_trace(target: str | Path | IO[bytes]) -> Trace:
+        try:
+            return Trace(target)
+        except OSError as error:
+            raise errors.FileRefused(f"The trace can't be written to {target}: {error.strerror or error}.") from error
 
     async def _look(self) -> None:
         """Find the chat, on a page that is opened for it if the configuration does not show one.
@@ -277,8 +286,8 @@ class Space:
         return find_layout(self.config, chat=self._chat, graph=graph)
 
     def _request_headers(self, url: str) -> dict[str, str]:
-        host = urlsplit(url).hostname or ""
-        if self._token and host.endswith(_HUGGING_FACE_HOSTS):
+        parts = urlsplit(url)
+        if self._token and parts.scheme == "https" and (parts.hostname or "").endswith(_HUGGING_FACE_HOSTS):
             return {"X-HF-Authorization": f"Bearer {self._token}", **self._headers}
         return dict(self._headers)
 

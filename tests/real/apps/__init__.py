@@ -15,6 +15,7 @@ HERE = Path(__file__).parent
 
 QWEN_AGENT = HERE / "qwen_agent_app.py"
 QWEN_AGENT_ENVIRONMENT = "qwen-agent-0.0.11"
+LATER_QWEN_AGENT_ENVIRONMENT = "qwen-agent-0.0.34"
 
 OLD, MIDDLE, LATE, NEW = "gradio-4.44.1", "gradio-5.23.1", "gradio-5.50.0", CURRENT
 EVERYWHERE = (OLD, MIDDLE, LATE, NEW)

@@ -1,0 +1,1 @@
+"""`spacebridge chat`: reading lines, the commands among them, and conversations in files."""

@@ -1,0 +1,52 @@
+"""What some apps offer beside saying something: options to choose, another try, taking back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from spacebridge import Space, errors
+from tests.real.apps import LATE, MIDDLE, NEW, OLD
+
+pytestmark = pytest.mark.servers
+
+Start = Callable[[str, str], str]
+SECOND = "history=2 last=Echo: Hello | histor"
+
+
+@pytest.mark.parametrize("environment", [MIDDLE, LATE, NEW])
+async def test_options_another_try_and_taking_back(rule_app: Start, environment: str) -> None:
+    async with Space(await asyncio.to_thread(rule_app, "interface_options", environment)) as space:
+        conversation = space.conversation()
+        assert (await conversation.ask("Hello")).text == "Echo: Hello | history=0"
+        async with conversation.choose("tea") as turn:
+            assert (await turn.answer()).text == f"Echo: tea | {SECOND}"
+        async with conversation.retry() as turn:
+            assert (await turn.answer()).text == f"Echo: tea | {SECOND}"
+        await conversation.undo()
+        assert (await conversation.ask("Milk")).text == f"Echo: Milk | {SECOND}"
+        with pytest.raises(errors.NotOffered, match="'tea', 'coffee'"):
+            conversation.choose("beer")
+
+
+async def test_buttons_stand_for_them_in_4(rule_app: Start) -> None:
+    async with Space(await asyncio.to_thread(rule_app, "interface", OLD)) as space:
+        conversation = space.conversation()
+        await conversation.ask("Hello")
+        await conversation.ask("Again")
+        async with conversation.retry() as turn:
+            assert (await turn.answer()).text == f"Echo: Again | {SECOND}"
+        await conversation.undo()
+        assert (await conversation.ask("Anew")).text == f"Echo: Anew | {SECOND}"
+
+
+async def test_an_app_that_offers_nothing(rule_app: Start) -> None:
+    async with Space(await asyncio.to_thread(rule_app, "echo", NEW)) as space:
+        conversation = space.conversation()
+        with pytest.raises(errors.NotOffered, match="nothing to retry"):
+            conversation.retry()
+        with pytest.raises(errors.NotOffered, match="nothing to undo"):
+            await conversation.undo()
+        assert (await conversation.ask("Hello")).text == "Echo: Hello | history=1"

@@ -1,0 +1,84 @@
+"""A server that answers as a recorded trace says: a bug report that is a file, made into a test.
+
+The file is what ``--trace FILE`` or ``Space(trace=…)`` wrote. Requests are told apart by method and path, and answered in
+the order in which they were recorded; a stream gives its frames at once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict, deque
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.doubles.http import Exchange, HttpDouble
+
+
+@dataclass(slots=True)
+class Recorded:
+    """One recorded request and what came back."""
+
+    method: str
+    path: str
+    body: Any = None
+    status: int = 0
+    reply: Any = None
+    frames: list[Any] = field(default_factory=list)
+    stream: bool = False
+
+
+def read_trace(file: Path) -> list[Recorded]:
+    """The exchanges of a trace, in the order of their requests."""
+    exchanges: list[Recorded] = []
+    unanswered: deque[Recorded] = deque()
+    stream: Recorded | None = None
+    for line in file.read_text("utf-8").splitlines():
+        entry = json.loads(line)
+        if entry["dir"] == ">":
+            recorded = Recorded(entry["method"], urlsplit(entry["url"]).path, entry["body"])
+            exchanges.append(recorded)
+            unanswered.append(recorded)
+        elif "status" in entry:
+            streams = entry["body"] is None
+            recorded = next(each for each in unanswered if each.path.endswith("/queue/data") == streams)
+            unanswered.remove(recorded)
+            recorded.status, recorded.reply, recorded.stream = entry["status"], entry["body"], streams
+            stream = recorded if streams else stream
+        elif "data" in entry and stream is not None:
+            stream.frames.append(entry["data"])
+    return exchanges
+
+
+class TraceServer(HttpDouble):
+    """Replays a trace. ``told`` has the recorded requests that were asked again, with what was sent this time."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self._left: dict[tuple[str, str], deque[Recorded]] = defaultdict(deque)
+        self.told: list[tuple[Recorded, Any]] = []
+        for recorded in read_trace(file):
+            self._left[recorded.method, recorded.path].append(recorded)
+
+    @property
+    def untold(self) -> list[Recorded]:
+        """What was recorded and not asked for."""
+        return [recorded for left in self._left.values() for recorded in left]
+
+    async def handle(self, exchange: Exchange) -> None:
+        request = exchange.request
+        left = self._left[request.method, request.path]
+        if not left:
+            await exchange.reply(404, {"detail": "not in the trace"})
+            return
+        recorded = left.popleft()
+        self.told.append((recorded, request.json() if request.body.startswith(b"{") else request.body))
+        if not recorded.stream:
+            await exchange.reply(recorded.status, recorded.reply)
+            return
+        await exchange.head(200, {"content-type": "text/event-stream; charset=utf-8"})
+        for frame in recorded.frames:
+            text = frame if isinstance(frame, str) else json.dumps(frame)
+            await exchange.send(b"data: %b\n\n" % text.encode())
+        await exchange.end()
