@@ -160,7 +160,7 @@ def load(url: str, rivals: list[Competitor], clients: dict[str, ClientProcess], 
     prompt = f"[[words={TOKENS} pace={PACE}]]"
     for rival in rivals:  # imports, first connections
         clients[rival.title].run(url, [["[[plain]]"]], **rival.more)
-    for at_once, rounds in ((1, 3 if quick else 9), (10, 1 if quick else 5), (50, 1 if quick else 3)):
+    for at_once, rounds in ((1, 3 if quick else 9), (10, 1 if quick else 5), (50, 1 if quick else 2)):
         found: dict[str, list[dict[str, Any]]] = {rival.title: [] for rival in rivals}
         for _ in range(rounds):
             for rival in rivals:

@@ -48,9 +48,14 @@ class ClientProcess:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        process = self._running()
+        process, reader = self._running(), self._reader
+        assert process.stdin is not None
+        assert reader is not None
+        process.stdin.close()
         if error is not None:
             process.kill()
+        process.wait()
+        reader.join()
         process.__exit__(kind, error, trace)
 
     def run(self, url: str, prompts: Sequence[Sequence[str]], **more: Any) -> dict[str, Any]:
