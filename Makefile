@@ -1,7 +1,7 @@
 # Everything here sets up what it needs: see `make help`. Nothing needs a terminal.
 
 PYTHON ?= python3
-PROMPT ?= Tell me a short story about a bridge.
+PROMPT ?= In two sentences, what is a bridge?
 ARGS ?=
 
 SETUP := $(PYTHON) scripts/environments.py

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any, Protocol, TypedDict, cast
 
 SYSTEM_PROMPT = "You are a helpful AI assistant."
-# A small model rambles when it is given more freedom than this.
+# A small model rambles when it is given more freedom than this, and goes round in circles without the penalty.
 TEMPERATURE = 0.2
 TOP_P = 0.9
 MAX_TOKENS = 512
+_REPEAT_PENALTY = 1.15
 
 # How many prompt tokens are worked on in one go. A stop is noticed between two goes, and other
 # conversations wait for one: small goes cost little here.
@@ -115,6 +116,7 @@ class LocalModel:
             "stream": True,
             "temperature": temperature,
             "top_p": top_p,
+            "repeat_penalty": _REPEAT_PENALTY,
             "max_tokens": max_tokens,
             "stop": list(stop),
             # Progress makes the engine call back while it reads the prompt, when it would
