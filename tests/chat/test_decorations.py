@@ -161,6 +161,15 @@ def test_addresses_are_held_back_until_they_are_whole(steps: list[str]):
     assert teller.reader.rewrites == []
 
 
+def test_what_was_given_before_it_looked_provisional_is_not_taken_back():
+    teller = Teller([], provisional=PROVISIONAL["modelscopechatbot"])
+    teller.show([[bot("hi"), [bot("one"), bot("")]]])
+    for char in "</details>":
+        teller.grow(["append", [0, 1, 1, "text"], char])
+    assert teller.finish().text == "one\n\n</details>"
+    assert teller.reader.rewrites == []
+
+
 def test_an_address_that_is_never_finished_is_released_at_the_end():
     assert qwen("see [here](http://x").finish().text == "see [here](http://x"
 

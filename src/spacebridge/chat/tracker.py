@@ -206,16 +206,16 @@ class AnswerTracker:
         bubbles = self._answers(final=final)
         texts: list[str] = []
         thoughts: list[str] = []
-        held_back = ""
+        raw: list[str] = []
         speaking = [index for index, bubble in enumerate(bubbles) if bubble.kind in _SPEAKING and bubble.text]
         for index, bubble in enumerate(bubbles):
             hot: bool | None = None
             whole = final or index < max(speaking, default=0)
             if bubble.kind == "text":
                 thought, text, hot, held = self._read(index, bubble, whole=whole, final=final)
-                held_back = held or held_back
                 thoughts.append(thought)
                 texts.append(text)
+                raw.append(text + held)
                 if text:
                     self._bubble = index
             elif bubble.kind == "thought":
@@ -230,7 +230,7 @@ class AnswerTracker:
                 self._hot, self._hot_reasoning = list(bubble.path), hot
         self._to_reasoning(_SEPARATOR.join(filter(None, thoughts)))
         if not self._at_end or final:
-            self._to_text(_SEPARATOR.join(filter(None, texts)), held_back)
+            self._to_text(_SEPARATOR.join(filter(None, texts)), _SEPARATOR.join(filter(None, raw)))
         elif not self._hot_reasoning:
             self._hot = None  # the text is not given before the end
 
@@ -315,12 +315,13 @@ class AnswerTracker:
             self._reasoning = io.StringIO()
             self._reasoning.write(reasoning)
 
-    def _to_text(self, text: str, held_back: str) -> None:
+    def _to_text(self, text: str, raw: str) -> None:
+        """Go on to a text, which is ``raw`` without what is held back of it."""
         so_far = self._text.getvalue()
         if text.startswith(so_far):
             self._say(text[len(so_far) :])
             return
-        if f"{text}{held_back}".startswith(so_far):
+        if raw.startswith(so_far):
             return  # what is held back now was given before it looked provisional
         self._count(len(text) - len(so_far))
         kind = "layout" if _bare(text).startswith(_bare(so_far)) else "content"

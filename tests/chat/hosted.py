@@ -1,0 +1,64 @@
+"""A conversation on a page whose functions follow a script."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+from typing import Any
+
+from spacebridge.chat.bubbles import FileValue
+from spacebridge.chat.conversation import Conversation
+from spacebridge.chat.events import Attachment
+from spacebridge.chat.layout import find_layout
+from spacebridge.chat.rules import TextRules
+from spacebridge.gradio.config import Component, Dependency
+from spacebridge.gradio.upload import UploadFile
+from spacebridge.options import Limits, Timeouts
+from tests.page.documents import SIX, page_config
+from tests.page.scripted import Script, ScriptedSession, page_on
+
+__all__ = ["ScriptedHost", "conversation_on"]
+
+
+class ScriptedHost:
+    """What a conversation needs of its Space."""
+
+    address = "http://host"
+    app_id = "1"
+    rules = TextRules()
+
+    def __init__(self, timeouts: Timeouts | None = None, limits: Limits | None = None) -> None:
+        self.timeouts = timeouts or Timeouts()
+        self.limits = limits or Limits()
+        self.uploads: list[str] = []
+
+    async def upload(self, files: list[UploadFile]) -> list[dict[str, Any]]:
+        self.uploads += [file.name for file in files]
+        return [{"path": f"/kept/{file.name}"} for file in files]
+
+    def attachment(self, file: FileValue) -> Attachment:
+        return Attachment(url=file.url, path=file.path)
+
+    def slot(self) -> contextlib.AbstractAsyncContextManager[Any]:
+        return contextlib.nullcontext()
+
+    def cookies(self) -> dict[str, str]:
+        return {"a": "1"}
+
+
+def conversation_on(
+    components: Iterable[Component],
+    dependencies: Iterable[Dependency],
+    script: dict[int, Script],
+    *,
+    version: tuple[int, ...] = SIX,
+    host: ScriptedHost | None = None,
+) -> tuple[Conversation, ScriptedSession]:
+    """A conversation of an app like this."""
+    config = page_config(components, dependencies, version)
+    page, session, _ = page_on(config, script)
+
+    def find(graph: Any) -> Any:
+        return find_layout(config, graph=graph)
+
+    return Conversation(host or ScriptedHost(), page, find_layout(config), find), session
