@@ -122,6 +122,17 @@ class SpacebridgeError(Exception):
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".rstrip()
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # By default an error is made anew from its message alone; what it carries besides would be missing.
+        return _rebuilt, (type(self), self.args, dict(self.__dict__))
+
+
+def _rebuilt(kind: type[SpacebridgeError], args: tuple[object, ...], state: dict[str, object]) -> SpacebridgeError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
 
 class AddressError(SpacebridgeError, ValueError):
     """The address of a Space can't be read."""
@@ -286,13 +297,6 @@ class NotJSON(ProtocolError, json.JSONDecodeError):
         self.message = message
         self.hint = self.default_hint if hint is None else hint
         self.partial = ""
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild_not_json, (self.message, self.doc, self.pos, self.hint)
-
-
-def _rebuild_not_json(message: str, doc: str, pos: int, hint: str) -> NotJSON:
-    return NotJSON(message, doc=doc, pos=pos, hint=hint)
 
 
 class NotGradio(NotJSON):

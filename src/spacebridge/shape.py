@@ -6,7 +6,7 @@ from typing import Any, TypeGuard, cast
 
 import msgspec
 
-__all__ = ["NOT_JSON", "as_list", "as_object", "as_text", "is_list", "is_object"]
+__all__ = ["NOT_JSON", "as_list", "as_number", "as_object", "as_text", "is_list", "is_object"]
 
 
 NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -36,3 +36,13 @@ def as_list(value: object) -> list[Any]:
 def as_text(value: object) -> str:
     """The value if it is a text, else an empty one."""
     return value if isinstance(value, str) else ""
+
+
+def as_number(value: object) -> float | None:
+    """The value if it is a number, and one that a float can hold."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return None

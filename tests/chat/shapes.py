@@ -47,7 +47,7 @@ def pro(role: str, *items: dict[str, Any]) -> dict[str, Any]:
     return {"role": role, "key": "k", "status": "done", "loading": False, "content": list(items)}
 
 
-def file_data(path: str = "/tmp/gradio/a1/a.png", **more: Any) -> dict[str, Any]:
+def file_data(path: str = "/kept/gradio/a1/a.png", **more: Any) -> dict[str, Any]:
     """Gradio's FileData."""
     return {
         "path": path,

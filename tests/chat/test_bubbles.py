@@ -52,8 +52,8 @@ def test_tuples(value: object, expected: list[tuple[str, str, str]]):
 @pytest.mark.parametrize(
     "side, path, name, alt_text",
     [
-        ([{"file": file_data(), "alt_text": "A"}], "/tmp/gradio/a1/a.png", "a.png", "A"),  # wrapped once more
-        ({"file": file_data(), "alt_text": None}, "/tmp/gradio/a1/a.png", "a.png", None),  # 4.x
+        ([{"file": file_data(), "alt_text": "A"}], "/kept/gradio/a1/a.png", "a.png", "A"),  # wrapped once more
+        ({"file": file_data(), "alt_text": None}, "/kept/gradio/a1/a.png", "a.png", None),  # 4.x
         (
             [{"name": "/kept/b.txt", "mime_type": "text/plain", "alt_text": "A", "data": None, "is_file": True}, None][
                 0
@@ -201,8 +201,8 @@ def test_what_is_known_of_a_file():
     [bubble] = parse_bubbles([message("user", {"file": file_data(), "alt_text": "A"})])
     assert bubble.file is not None
     assert msgspec.structs.asdict(bubble.file) == {
-        "path": "/tmp/gradio/a1/a.png",
-        "url": "http://host/file=/tmp/gradio/a1/a.png",
+        "path": "/kept/gradio/a1/a.png",
+        "url": "http://host/file=/kept/gradio/a1/a.png",
         "name": "a.png",
         "mime_type": "image/png",
         "size": 5,

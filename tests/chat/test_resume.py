@@ -9,7 +9,7 @@ import pytest
 
 from spacebridge.chat.resume import JsonConversation
 from spacebridge.errors import InvalidConversation
-from spacebridge.spaces.space import _as_dumped, generate_session_hash
+from spacebridge.spaces.space import as_dumped, generate_session_hash
 
 
 def conversation() -> JsonConversation:
@@ -70,7 +70,7 @@ def test_a_copy_as_a_dict_does_not_change_it():
     ids=["own", "dict", "foreign"],
 )
 def test_whatever_a_caller_kept_is_taken(kept: object):
-    dumped = _as_dumped(kept)
+    dumped = as_dumped(kept)
     assert dumped is not None
     assert dumped.session_hash == "abc"
     assert "_private" not in dumped.get_dict()
@@ -81,11 +81,11 @@ def test_whatever_a_caller_kept_is_taken(kept: object):
 )
 def test_one_without_a_session_hash_is_refused(kept: object):
     with pytest.raises(InvalidConversation, match="no session_hash"):
-        _as_dumped(kept)
+        as_dumped(kept)
 
 
 def test_none_begins_anew():
-    assert _as_dumped(None) is None
+    assert as_dumped(None) is None
 
 
 def test_session_hashes():

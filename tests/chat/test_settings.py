@@ -211,3 +211,10 @@ def test_odd_choices_do_not_raise(choices: object):
     held = setting("dropdown", choices=choices)
     assert len(held.choices) == len(held.labels)
     held.allowed()
+
+
+@pytest.mark.parametrize("bound", ["2", True, None, [2], 10**400])
+def test_odd_ranges_are_none(bound: object):
+    held = setting("slider", minimum=bound, maximum=bound)
+    assert (held.minimum, held.maximum) == (None, None)
+    assert held.check(1000) == 1000

@@ -24,8 +24,9 @@ DATA = ("GET", "/queue/data")
 def ends_with(server: FaultServer, *messages: Any) -> None:
     """After the first words of every answer, these messages."""
 
-    def events(event_id: str, data: Sequence[Any], pieces: list[str]) -> list[Any]:
-        return [begins(event_id), grows(event_id), *(m(event_id) if callable(m) else m for m in messages)]
+    def events(event_id: str, data: Sequence[Any], pieces: list[str]) -> list[wire.Json]:
+        last: list[Any] = [m(event_id) if callable(m) else m for m in messages]
+        return [begins(event_id), grows(event_id), *last]
 
     server.events = events
 

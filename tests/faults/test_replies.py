@@ -256,3 +256,35 @@ async def test_wrong_content_type_of_a_stream(lab: Lab, kind: str) -> None:
     assert server.cancels
     assert isinstance(error, json.JSONDecodeError)
     assert "something else" in error.doc
+
+
+@pytest.mark.parametrize("how", ["HTTP/1.0", "early hints", "close", "lower case", "folded"])
+async def test_other_ways_of_http(lab: Lab, how: str) -> None:
+    """What is unusual, but allowed."""
+
+    async def action(exchange: Exchange) -> None:
+        with exchange.captured() as capture:
+            await server.healthy(exchange)
+        head, _, body = bytes(capture).partition(b"\r\n\r\n")
+        if how == "HTTP/1.0":  # no chunks, no length: the end of the connection is that of the body
+            if b"chunked" in head:
+                head, pieces = head.replace(b"transfer-encoding: chunked\r\n", b""), body.split(b"\r\n")[1::2]
+                body = b"".join(pieces)
+            head = head.replace(b"HTTP/1.1", b"HTTP/1.0")
+            exchange.keep_alive = False
+        elif how == "early hints":
+            head = b"HTTP/1.1 103 Early Hints\r\nlink: </style.css>; rel=preload\r\n\r\n" + head
+        elif how == "close":
+            head += b"\r\nconnection: close"
+            exchange.keep_alive = False
+        elif how == "lower case":
+            head = head.replace(b"content-type", b"CONTENT-TYPE").replace(b"chunked", b"Chunked")
+        else:
+            head += b"\r\nx-long: " + b"a" * 4000
+        await exchange.raw(head + b"\r\n\r\n" + body)
+
+    server = await lab.server()
+    server.on("*", "/", action)
+    conversation = await lab.conversation(server)
+    for _ in range(2):
+        assert await answered(conversation) == ANSWER

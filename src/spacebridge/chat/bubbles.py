@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from spacebridge.shape import as_list, as_object, is_list, is_object
+from spacebridge.shape import as_list, as_number, as_object, is_list, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,7 +127,7 @@ def _message(message: dict[str, Any], path: Path) -> Iterator[Bubble]:
             id=_name(metadata.get("id")),
             parent=_name(metadata.get("parent_id")),
             status=_name(metadata.get("status")),
-            duration=_number(metadata.get("duration")),
+            duration=as_number(metadata.get("duration")),
         )
     yield from _content(message.get("content"), base, (*path, "content"))
     options = _options(message.get("options"))
@@ -237,15 +237,6 @@ def _replace(base: Bubble, **changes: Any) -> Bubble:
 
 def _name(value: object) -> str | None:
     return None if value is None or isinstance(value, dict | list) else str(value)
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        return float(value)
-    except OverflowError:
-        return None
 
 
 def _looks_like_path(text: str) -> bool:

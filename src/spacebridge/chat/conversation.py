@@ -15,6 +15,7 @@ from spacebridge.chat.rules import PROVISIONAL
 from spacebridge.chat.settings import check_settings
 from spacebridge.chat.tracker import AnswerTracker
 from spacebridge.chat.turn import Fire, Turn, TurnEnd
+from spacebridge.gradio.trace import redact_url
 from spacebridge.gradio.upload import UploadFile
 from spacebridge.shape import as_list, as_object
 
@@ -254,7 +255,9 @@ class Conversation:
         else:
             buttons = [c for c in graph.components.values() if button_says(c, event) and graph.listeners(c.id, "click")]
             if not buttons:
-                raise errors.NotOffered(f"The app of {self._host.address} has nothing to {event.replace('_', ' ')}.")
+                raise errors.NotOffered(
+                    f"The app of {redact_url(self._host.address)} has nothing to {event.replace('_', ' ')}."
+                )
             trigger, event = buttons[0].id, "click"
 
         async def prepare(chat: Candidate) -> Fire:  # noqa: ARG001 - of the form of all preparations
@@ -337,7 +340,7 @@ class Conversation:
                 f"The conversation was dumped in format {data['version']}; this version reads {_VERSION}."
             )
         for key, value in as_object(data.get("values")).items():
-            if not str(key).isdigit():
+            if not str(key).isdecimal():
                 raise errors.InvalidConversation(f"The conversation has a value for {key!r}, which is no component.")
             self._page.values.set(int(key), value)
         # The session was begun elsewhere: its load events have run, and would throw away what it holds.
@@ -382,7 +385,8 @@ class Conversation:
     def _files(self, files: Sequence[FileLike]) -> list[UploadFile]:
         if files and not self._layout.chat.multimodal:
             raise errors.FileRefused(
-                f"The chat of {self._host.address} takes no files.", hint="Its message box is for text only."
+                f"The chat of {redact_url(self._host.address)} takes no files.",
+                hint="Its message box is for text only.",
             )
         found: list[UploadFile] = []
         for file in files:

@@ -112,9 +112,9 @@ def choose(candidates: list[Candidate], chat: int | str, graph: EventGraph) -> C
     Raises:
         NoChatFound: none is called so.
     """
-    if isinstance(chat, int) or chat.isdigit():
+    if isinstance(chat, int) or chat.isdecimal():
         number = int(chat)
-        if number < len(candidates):
+        if 0 <= number < len(candidates):
             return candidates[number]
         matching = [candidate for candidate in candidates if candidate.output == number]
     else:

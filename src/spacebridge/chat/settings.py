@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 
 from spacebridge import errors
-from spacebridge.shape import as_list, is_list
+from spacebridge.shape import as_list, as_number, is_list
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ _KINDS = frozenset(
 _NAMES: tuple[tuple[str, str], ...] = (
     (
         "max_tokens",
-        r"max[\s_-]*(new[\s_-]*)?(output[\s_-]*)?(tokens?|length)|最大.*(长度|token)|макс.*(токен|длин)|最大トークン",
+        r"max(imum)?[\s_-]*(new[\s_-]*)?(output[\s_-]*)?(tokens?|length)|最大.*(长度|token)|макс.*(токен|длин)|最大トークン",
     ),
     ("top_p", r"top[\s_-]*p\b|nucleus|核采样"),
     ("top_k", r"top[\s_-]*k\b"),
@@ -92,7 +92,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     def _number(self, value: Any) -> float | int:
         try:
             number = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise self._refused(value) from None
         too_low = self.minimum is not None and number < self.minimum
         too_high = self.maximum is not None and number > self.maximum
@@ -187,8 +187,8 @@ def _setting(component: Component, name: str) -> Setting:
         value=props.get("value"),
         choices=tuple(choices),
         labels=tuple(labels),
-        minimum=_number(props.get("minimum")),
-        maximum=_number(props.get("maximum")),
+        minimum=as_number(props.get("minimum")),
+        maximum=as_number(props.get("maximum")),
         multiple=component.type == "checkboxgroup" or props.get("multiselect") is True,
         custom=props.get("allow_custom_value") is True,
     )
@@ -210,7 +210,3 @@ def _name(component: Component, used: set[str]) -> str:
 
 def _slug(text: str) -> str:
     return re.sub(r"\W+", "_", text.lower()).strip("_")
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

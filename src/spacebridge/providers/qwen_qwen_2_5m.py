@@ -28,7 +28,7 @@ from spacebridge.providers.messages import (
     text_of,
 )
 from spacebridge.spaces.catalogue import QWEN_2_5_1M
-from spacebridge.spaces.space import Space
+from spacebridge.spaces.space import Space, as_dumped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,6 +117,7 @@ class Qwen_Qwen_2_5M(AsyncGeneratorProvider, ProviderModelMixin):
             SpacebridgeError: base of these and of all other errors, see :mod:`spacebridge.errors`.
         """
         cls.get_model(model)
+        as_dumped(conversation)
         messages = checked(messages)
         if conversation is None:
             prompt, files = format_prompt(messages), [file for message in messages for file in _files(message)]

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from spacebridge.gradio.upload import UploadFile
     from spacebridge.page.graph import EventGraph
 
-__all__ = ["Space", "generate_session_hash"]
+__all__ = ["Space", "as_dumped", "generate_session_hash"]
 
 _HUGGING_FACE_HOSTS = (".hf.space", ".huggingface.co")
 
@@ -205,7 +205,7 @@ class Space:
             NoChatFound: the app has no chat.
         """
         app = self._connected()
-        dumped = _as_dumped(resume)
+        dumped = as_dumped(resume)
         session_hash = generate_session_hash() if dumped is None else dumped.session_hash
         if dumped is not None:
             app_id = str(dumped.get_dict().get("app_id") or "")
@@ -294,13 +294,17 @@ class Space:
     def _connected(self) -> App:
         if self._app is None:
             raise errors.ConnectionLost(
-                f"The Space {self.address!r} is not connected.", hint="Use `async with Space(…) as space:`."
+                f"The Space {redact_url(self.address)!r} is not connected.", hint="Use `async with Space(…) as space:`."
             )
         return self._app
 
 
-def _as_dumped(resume: object) -> JsonConversation | None:
-    """Anything that a caller kept of a conversation, as one of ours."""
+def as_dumped(resume: object) -> JsonConversation | None:
+    """Anything that a caller kept of a conversation, as one of ours.
+
+    Raises:
+        InvalidConversation: it has no session hash.
+    """
     if resume is None:
         return None
     if isinstance(resume, JsonConversation):
@@ -308,7 +312,8 @@ def _as_dumped(resume: object) -> JsonConversation | None:
     elif is_object(resume):
         dumped = JsonConversation(**as_object(resume))
     else:
-        dumped = JsonConversation(**{k: v for k, v in vars(resume).items() if not k.startswith("_")})
+        fields: dict[str, Any] = getattr(resume, "__dict__", {})
+        dumped = JsonConversation(**{k: v for k, v in fields.items() if not k.startswith("_")})
     session_hash = dumped.get_dict().get("session_hash")
     if not isinstance(session_hash, str) or not session_hash:
         raise errors.InvalidConversation(
