@@ -12,9 +12,31 @@ from spacebridge.chat.rules import (
     provisional_suffix,
     split_reasoning,
 )
+from spacebridge.chat.tracker import _MARKS as MARKS
+from spacebridge.chat.tracker import _OPENING as NEAR
 from tests.strategies import many
 
 TAIL = "\n<summary>"
+PIECES = [
+    "a",
+    " ",
+    "\n",
+    "`",
+    "(",
+    "](",
+    "src=",
+    "'",
+    '"',
+    "imgSrc",
+    ":",
+    "<",
+    "</",
+    "thi",
+    "nk",
+    ">",
+    "</details>",
+    "x" * 40,
+]
 
 
 # Tails
@@ -229,3 +251,15 @@ def test_no_tags_hold_nothing():
 )
 def test_the_end_that_modelscopes_chatbot_will_rewrite(text: str, rest: str):
     assert provisional_suffix(text, PROVISIONAL["modelscopechatbot"]) == len(rest)
+
+
+@given(st.sampled_from(sorted(PROVISIONAL)).flatmap(lambda kind: st.from_regex(PROVISIONAL[kind])))
+def test_every_provisional_end_has_a_mark(text: str):
+    assert MARKS.search(text)
+
+
+@given(st.sampled_from(sorted(PROVISIONAL)), st.lists(st.sampled_from(PIECES), max_size=20), st.sampled_from(PIECES))
+def test_a_new_provisional_end_begins_near_the_new_piece(kind: str, before: list[str], piece: str):
+    pattern, old = PROVISIONAL[kind], "".join(before)
+    if not pattern.search(old):
+        assert bool(pattern.search(old + piece)) == bool(pattern.search(old[-NEAR:] + piece))

@@ -10,6 +10,7 @@ token costs the same however long the chat is.
 from __future__ import annotations
 
 import io
+import re
 from typing import TYPE_CHECKING, Any, cast
 
 from spacebridge import errors
@@ -36,7 +37,6 @@ from spacebridge.chat.rules import (
 )
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Callable
 
     from spacebridge.gradio.diff import Operation
@@ -48,6 +48,8 @@ _SEPARATOR = "\n\n"
 _SPEAKING = ("text", "thought")
 # A text that had no provisional end gets one by more text only if that goes on with one of a few short words.
 _OPENING = 32
+# Every such end has one of these in it, and most text has none.
+_MARKS = re.compile(r"""[`<(="]""")
 
 
 class AnswerTracker:
@@ -172,11 +174,11 @@ class AnswerTracker:
         for name, path, value in operations:
             if name != "append" or path != hot or not isinstance(value, str):
                 return False
-            if any(start in value for start in starts) or (self._hot_reasoning and value.endswith("\n")):
+            if (starts and any(start in value for start in starts)) or (self._hot_reasoning and value.endswith("\n")):
                 return False
             if self._provisional is not None:
                 self._recent = self._recent[-_OPENING:] + value
-                if self._provisional.search(self._recent):
+                if _MARKS.search(self._recent) and self._provisional.search(self._recent):
                     return False
         for operation in operations:
             self._say(cast("str", operation[2]), reasoning=self._hot_reasoning)
