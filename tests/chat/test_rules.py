@@ -6,11 +6,13 @@ from hypothesis import strategies as st
 
 from spacebridge.chat.rules import (
     PROVISIONAL,
+    cursor_suffix,
     ends_in_tail,
     held_suffix,
     opens_details,
     provisional_suffix,
     split_reasoning,
+    stands_for_answer,
 )
 from tests.strategies import many
 
@@ -229,3 +231,18 @@ def test_no_tags_hold_nothing():
 )
 def test_the_end_that_modelscopes_chatbot_will_rewrite(text: str, rest: str):
     assert provisional_suffix(text, PROVISIONAL["modelscopechatbot"]) == len(rest)
+
+
+@pytest.mark.parametrize("text", ["Thinking…", "⏳ *Generating response…*", "...", "🔍 Reading 3 pages...", "⏳ Wait"])
+def test_what_may_stand_for_an_answer(text: str) -> None:
+    assert stands_for_answer(text)
+
+
+@pytest.mark.parametrize("text", ["Thinking", "Well... yes", "one\ntwo...", f"{'long ' * 30}..."])
+def test_what_is_an_answer_already(text: str) -> None:
+    assert not stands_for_answer(text)
+
+
+@pytest.mark.parametrize("text, size", [("a ▌", 2), ("a●", 1), ("a", 0), ("● a", 0), ("", 0), ("a ▌\n", 3)])
+def test_a_cursor_behind_a_text(text: str, size: int) -> None:
+    assert cursor_suffix(text) == size
