@@ -6,11 +6,13 @@ from hypothesis import strategies as st
 
 from spacebridge.chat.rules import (
     PROVISIONAL,
+    cursor_suffix,
     ends_in_tail,
     held_suffix,
     opens_details,
     provisional_suffix,
     split_reasoning,
+    stands_for_answer,
 )
 from spacebridge.chat.tracker import _MARKS as MARKS
 from spacebridge.chat.tracker import _OPENING as NEAR
@@ -263,3 +265,18 @@ def test_a_new_provisional_end_begins_near_the_new_piece(kind: str, before: list
     pattern, old = PROVISIONAL[kind], "".join(before)
     if not pattern.search(old):
         assert bool(pattern.search(old + piece)) == bool(pattern.search(old[-NEAR:] + piece))
+
+
+@pytest.mark.parametrize("text", ["Thinking…", "⏳ *Generating response…*", "...", "🔍 Reading 3 pages...", "⏳ Wait"])
+def test_what_may_stand_for_an_answer(text: str) -> None:
+    assert stands_for_answer(text)
+
+
+@pytest.mark.parametrize("text", ["Thinking", "Well... yes", "one\ntwo...", f"{'long ' * 30}..."])
+def test_what_is_an_answer_already(text: str) -> None:
+    assert not stands_for_answer(text)
+
+
+@pytest.mark.parametrize("text, size", [("a ▌", 2), ("a●", 1), ("a", 0), ("● a", 0), ("", 0), ("a ▌\n", 3)])
+def test_a_cursor_behind_a_text(text: str, size: int) -> None:
+    assert cursor_suffix(text) == size

@@ -517,3 +517,21 @@ def test_an_append_is_passed_on_without_a_look_at_the_rest():
     assert looks == []
     assert teller.text == "a" + " b" * 50
     assert teller.finish().text == "a" + " b" * 50
+
+
+def test_a_cursor_and_what_stands_for_an_answer_are_held_back():
+    teller = Teller().show(*map(said, ("Thinking…", "Hello ▌", "Hello world ▌", "Hello world! ▌", "Hello world!")))
+    assert (teller.finish().text, teller.reader.rewrites) == ("Hello world!", [])
+    assert Teller().show(said("Thinking…")).finish().text == "Thinking…"
+    assert Teller().show(said("Hello ●")).finish().text == "Hello ●"
+
+
+def test_the_newest_turn_may_stand_above_the_others():
+    before = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "old"}]
+    new = [[{"role": "user", "content": "b"}, {"role": "assistant", "content": text}] for text in ("ne", "new")]
+    assert Teller(before, "b").show(*([*turn, *before] for turn in new)).finish().text == "new"
+
+
+def test_a_component_that_holds_a_text_is_text():
+    content = {"component": "html", "value": "<b>hi</b>", "props": {}}
+    assert Teller().show([{"role": "assistant", "content": content}]).finish().text == "<b>hi</b>"

@@ -270,3 +270,20 @@ def test_no_document_raises_anything_but_not_gradio(data: st.DataObject):
         return
     assert all(number == component.id for number, component in config.components.items())
     assert all(number == dependency.id for number, dependency in config.dependencies.items())
+
+
+@pytest.mark.parametrize("version, expected", [("5.23.1", set()), ("5.50.0", {5, 6}), ("6.31.0", {2, 4, 5, 6, 8})])
+def test_what_a_browser_does_not_make_at_first(version: str, expected: set[int]) -> None:
+    kinds = ["column", "accordion", "textbox", "tabs", "textbox", "group", "textbox", "tabitem", "tabitem", "textbox"]
+    props: dict[int, dict[str, object]] = {1: {"open": False}, 5: {"visible": False}, 8: {"id": "b"}, 7: {"id": "a"}}
+    components = [{"id": i, "type": kind, "props": props.get(i, {})} for i, kind in enumerate(kinds)]
+    tabs = [{"id": 7, "children": [{"id": 9}]}, {"id": 8, "children": [{"id": 4}]}]
+    groups = [{"id": 1, "children": [{"id": 2}]}, {"id": 3, "children": tabs}]
+    groups.append({"id": 5, "children": [{"id": 6}]})
+    document = {
+        "version": version,
+        "components": components,
+        "dependencies": [],
+        "layout": {"id": 0, "children": groups},
+    }
+    assert parse_config(json.dumps(document).encode(), where="here").unmounted == expected

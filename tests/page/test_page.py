@@ -728,3 +728,16 @@ async def test_values_and_skips_in_turn():
     await found.settle()
     assert heard.values == [(CHATBOT, [["hi", "a"]]), (CHATBOT, [["hi", "ab"]])]
     assert found.values.get(CHATBOT) == [["hi", "ab"]]
+
+
+@generations
+async def test_changed_state_of_a_run_that_is_not_queued_fires_nothing(version: tuple[int, ...]):
+    def run(running: Running) -> Outcome:
+        return running.end(None, changed_state_ids=[STATE])
+
+    found, session, _ = page(
+        version, {0: run}, listener(0, (BOX, "submit"), writes=[STATE], queue=False), listener(1, (STATE, "change"))
+    )
+    found.fire(BOX, "submit")
+    await found.settle()
+    assert session.order == [0]

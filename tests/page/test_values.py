@@ -43,7 +43,7 @@ class Output:
 
 def test_the_first_values_are_those_of_the_configuration():
     held = values()
-    assert (held.get(1), held.get(2), held.get(99)) == ("first", None, None)
+    assert (held.get(1), held.get(2), held.get(99)) == ("first", "", None)
     assert held.prop(1, "label") == "L"
     assert held.prop(99, "label") is None
     assert held.props(1) == {"value": "first", "label": "L"}
@@ -237,3 +237,12 @@ def test_a_stream_of_updates_and_values_leaves_what_a_page_shows(steps: list[Any
         if look:
             assert held.props(1) == shown
     assert held.props(1) == shown
+
+
+@pytest.mark.parametrize(
+    "kind, shown",
+    [("textbox", ""), ("code", ""), ("number", 0), ("multimodaltextbox", {"text": "", "files": []}), ("image", None)],
+)
+def test_what_an_empty_component_holds_once_it_is_on_the_page(kind: str, shown: object) -> None:
+    held = ComponentValues({1: component(1, kind, value=None), 2: component(2, kind, value=None)}, {2}, (6, 31, 0))
+    assert (held.get(1), held.get(2)) == (shown, None)

@@ -25,6 +25,9 @@ _DEEPEST = 40
 
 Kind = Literal["text", "thought", "tool", "file", "options"]
 
+# Components in a bubble whose value is no file.
+_TEXT_COMPONENTS = frozenset({"html", "markdown", "textbox", "code"})
+
 _THINKING = re.compile(
     r"think|thought|reason|reflect|ponder|\bcot\b|chain of thought|思考|思维|推理|深度|考え|思索|размышл|дума|рассужд|"
     r"pensa|razona|réfl|denk|überleg|생각|추론|🧠|💭|🤔",
@@ -166,6 +169,8 @@ def _block(block: dict[str, Any], base: Bubble, path: Path) -> Iterator[Bubble]:
     elif kind == "file" and is_list(block.get("content")):
         for file in as_list(block["content"]):
             yield from _file(file, base.role)
+    elif block.get("component") in _TEXT_COMPONENTS and isinstance(block.get("value"), str):
+        yield _replace(base, text=block["value"], path=(*path, "value"))
     else:
         yield from _file(block, base.role)
 

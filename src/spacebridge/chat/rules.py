@@ -9,15 +9,18 @@ import msgspec
 from spacebridge.chat.bubbles import is_thinking
 
 __all__ = [
+    "CURSORS",
     "PROVISIONAL",
     "WINDOW",
     "TextRules",
+    "cursor_suffix",
     "ends_in_tail",
     "held_suffix",
     "may_close",
     "opens_details",
     "provisional_suffix",
     "split_reasoning",
+    "stands_for_answer",
 ]
 
 _MODELSCOPE = re.compile(
@@ -34,6 +37,12 @@ _MODELSCOPE = re.compile(
 # Chatbots whose apps rewrite parts of a text: the end of a text that may change when more comes, as a group behind what
 # tells it and stays.
 PROVISIONAL: dict[str, re.Pattern[str]] = {"modelscopechatbot": _MODELSCOPE, "modelscopelegacychatbot": _MODELSCOPE}
+
+CURSORS = frozenset("▌▐█▍▎▏▋▊▉▮▯●⬤◍○◌⚫⚪⏳⌛")
+"""What apps put behind a text that still grows."""
+_CURSOR = re.compile(rf"[ \u00a0]*[{''.join(sorted(CURSORS))}]+\s*$")
+_LONGEST_STAND_IN = 120
+_STAND_IN = re.compile(r"[\W_]*|[⏳⌛].*|.*(?:\.\.\.|…)(?:[\W_]|</?\w+>)*")
 
 WINDOW = 512
 """Characters at the end of a text in which its provisional part is looked for."""
@@ -151,6 +160,20 @@ def provisional_suffix(text: str, pattern: re.Pattern[str]) -> int:
     """How many characters at the end of a text will change when more comes."""
     match = pattern.search(text[-WINDOW:])
     return 0 if match is None else match.end() - match.start(match.lastindex or 0)
+
+
+def cursor_suffix(text: str) -> int:
+    """How many characters at the end of a text are a cursor, and blanks before it."""
+    if not text or text.rstrip()[-1:] not in CURSORS:
+        return 0
+    match = _CURSOR.search(text[-WINDOW:])
+    return 0 if match is None else match.end() - match.start()
+
+
+def stands_for_answer(text: str) -> bool:
+    """Whether a first text may stand for an answer until it comes: ``Thinking…``, ``⏳ Please wait``, dots."""
+    line = text.strip()
+    return len(line) <= _LONGEST_STAND_IN and _STAND_IN.fullmatch(line) is not None
 
 
 def held_suffix(text: str, tags: tuple[str, ...]) -> int:

@@ -26,14 +26,17 @@ from spacebridge.chat.events import (
     ToolStep,
 )
 from spacebridge.chat.rules import (
+    CURSORS,
     WINDOW,
     TextRules,
+    cursor_suffix,
     ends_in_tail,
     held_suffix,
     may_close,
     opens_details,
     provisional_suffix,
     split_reasoning,
+    stands_for_answer,
 )
 
 if TYPE_CHECKING:
@@ -174,7 +177,11 @@ class AnswerTracker:
         for name, path, value in operations:
             if name != "append" or path != hot or not isinstance(value, str):
                 return False
-            if (starts and any(start in value for start in starts)) or (self._hot_reasoning and value.endswith("\n")):
+            if (
+                value[-1:] in CURSORS
+                or (starts and any(start in value for start in starts))
+                or (self._hot_reasoning and value.endswith("\n"))
+            ):
                 return False
             if self._provisional is not None:
                 self._recent = self._recent[-_OPENING:] + value
@@ -243,6 +250,8 @@ class AnswerTracker:
         now = _Side(parse_bubbles(self._value.get()))
         if self._floor is None:
             before = self._before
+            if (above := now.above(before)) is not None:
+                return above
             if now.users > before.users or now.last_user != before.last_user:
                 self._floor = 0
             else:
@@ -282,7 +291,9 @@ class AnswerTracker:
 
     def _held(self, text: str) -> int:
         """How much of the end of a text is not yet what it will be."""
-        held = held_suffix(text, self._tags) if self._tags else 0
+        if not self._text.tell() and stands_for_answer(text):
+            return len(text)
+        held = max(cursor_suffix(text), held_suffix(text, self._tags) if self._tags else 0)
         if self._provisional is not None:
             held = max(held, provisional_suffix(text, self._provisional))
             self._recent = text[-WINDOW:]
@@ -373,6 +384,14 @@ class _Side:
                 self.users += 1
         self.last_user = bubbles[last].text if last >= 0 else ""
         self.after = [bubble for bubble in bubbles[last + 1 :] if bubble.role == "assistant"]
+        self._all = bubbles
+
+    def above(self, before: _Side) -> list[Bubble] | None:
+        """The answer where an app shows the newest first: what stands above all that was there before."""
+        new = len(self._all) - len(before._all)
+        if new <= 0 or not before.users or _common(self._all[new:], before._all) < len(before._all):
+            return None
+        return _Side(self._all[:new]).after
 
 
 def _common(one: Any, other: Any) -> int:

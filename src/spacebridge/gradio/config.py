@@ -8,16 +8,21 @@ Source of the field names: ``gradio/blocks.py`` (``Blocks.get_config_file``) of 
 from __future__ import annotations
 
 import re
-from typing import Any, Literal, TypeGuard
+from typing import TYPE_CHECKING, Any, Literal, TypeGuard, cast
 
 import msgspec
 
 from spacebridge.errors import NotGradio
 from spacebridge.shape import NOT_JSON, as_list, as_object, as_text, is_list, is_object
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 __all__ = ["Component", "Config", "Dependency", "Target", "parse_config", "parse_dependencies"]
 
 _I18N = "__i18n__"
+# Between 5.23, which makes everything, and 5.50.
+_LEAVES_HIDDEN_OUT = (5, 24)
 _SCRAPE = re.compile(rb"window\.gradio_config\s*=\s*(\{.*?\})\s*;?\s*</script>", re.DOTALL)
 
 Follows = Literal["then", "success", "failure"]
@@ -112,6 +117,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     dependencies: dict[int, Dependency]
     oddities: tuple[str, ...] = ()
     """What was passed over because it made no sense, a line each."""
+    unmounted: frozenset[int] = frozenset()
+    """Components that a browser does not make when it opens the page, so that they keep a value of null."""
 
 
 def parse_config(body: bytes, *, where: str) -> Config:
@@ -143,10 +150,11 @@ def parse_config(body: bytes, *, where: str) -> Config:
     version_text = _text(doc, "version")
     components = parse_components(as_list(doc["components"]), oddities)
     dependencies = parse_dependencies(as_list(doc["dependencies"]), components, oddities)
+    version = tuple(int(part) for part in re.findall(r"\d{1,9}", version_text)[:3])
     max_file_size = doc.get("max_file_size")
     space_id = doc.get("space_id")
     return Config(
-        version=tuple(int(part) for part in re.findall(r"\d{1,9}", version_text)[:3]),
+        version=version,
         version_text=version_text or "unknown",
         protocol=_text(doc, "protocol") or "ws",
         api_prefix=_path(_text(doc, "api_prefix")),
@@ -160,7 +168,41 @@ def parse_config(body: bytes, *, where: str) -> Config:
         components=components,
         dependencies={dependency.id: dependency for dependency in dependencies},
         oddities=tuple(oddities),
+        unmounted=frozenset(_unmounted(as_object(doc.get("layout")), components, version)),
     )
+
+
+def _unmounted(layout: dict[str, Any], components: dict[int, Component], version: tuple[int, ...]) -> Iterator[int]:
+    """What is not made at first: what is hidden, from 5.24 on; from 6 on also what closed accordions and tabs hold."""
+    waiting = [(layout, False)] if version >= _LEAVES_HIDDEN_OUT else []
+    lazy = version >= (6,)
+    while waiting:
+        node, hidden = waiting.pop()
+        component = components.get(cast("int", node.get("id")))
+        kind, props = ("", dict[str, Any]()) if component is None else (component.type, component.props)
+        if component is not None and (hidden := hidden or not component.visible):
+            yield component.id
+        children = [as_object(child) for child in as_list(node.get("children"))]
+        if not lazy:
+            waiting += [(child, hidden) for child in children]
+        elif kind == "tabs":
+            waiting += [(child, hidden or not shown) for child, shown in _tabs(children, props, components)]
+        else:
+            closed = kind == "accordion" and props.get("open") is False
+            waiting += [(child, hidden or closed) for child in children]
+
+
+def _tabs(
+    children: list[dict[str, Any]], props: dict[str, Any], components: dict[int, Component]
+) -> Iterator[tuple[dict[str, Any], bool]]:
+    """Tabs, each with whether its contents are made at first: those of the one that is selected, else of the first."""
+    tabs = [components.get(cast("int", child.get("id"))) for child in children]
+    names = [tab.props.get("id") or tab.id for tab in tabs if tab is not None]
+    selected = props.get("selected")
+    first = selected if selected in names else next(iter(names), None)
+    for child, tab in zip(children, tabs, strict=True):
+        given = {} if tab is None else tab.props
+        yield child, tab is None or given.get("render_children") is True or (given.get("id") or tab.id) == first
 
 
 def parse_components(raw: list[Any], oddities: list[str]) -> dict[int, Component]:

@@ -88,7 +88,7 @@ class Page:
 
     def __init__(self, config: Config, session: Session) -> None:
         self.graph = EventGraph(config.components, config.dependencies)
-        self.values = ComponentValues(config.components)
+        self.values = ComponentValues(config.components, config.unmounted, config.version)
         self.session = session
         self.sequential = config.version >= (6,)
         self._states_in_stream = config.version >= (5,)
@@ -358,7 +358,9 @@ class Page:
             self._fire(watchers, number, None, run.depth + 1)
 
     def step(self, run: _Run, output: Output, *, final: bool) -> None:
-        for number in output.changed_state_ids or () if final or self._states_in_stream else ():
+        # Of a run that was not queued a browser does not look at what States changed.
+        heard = run.dependency.queue and (final or self._states_in_stream)
+        for number in output.changed_state_ids or () if heard else ():
             if isinstance(number, int):
                 watchers = (
                     self.graph.listeners(number, "change") if self.sequential else self.graph.listeners_of(number)

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any, cast
 
 from spacebridge.shape import as_object, is_object
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from spacebridge.gradio.config import Component
     from spacebridge.gradio.diff import GrowingValue, Operation
 
 __all__ = ["ComponentValues", "LiveValue", "is_update", "replaces"]
+
+
+# What a component that holds null makes of it once it is on the page, and sends.
+_EMPTY: dict[str, Any] = {"textbox": "", "code": "", "number": 0, "multimodaltextbox": {"text": "", "files": []}}
+_EMPTY_BEFORE_6: dict[str, Any] = {"markdown": "", "html": ""}
 
 
 def is_update(value: object) -> bool:
@@ -68,18 +76,29 @@ class ComponentValues:
 
     Args:
         components: as ``/config`` has them; their ``value`` properties are the initial values.
+        unmounted: those that a browser does not make when it opens the page.
+        version: of the app.
     """
 
-    def __init__(self, components: dict[int, Component]) -> None:
+    def __init__(
+        self,
+        components: dict[int, Component],
+        unmounted: Collection[int] = (),
+        version: tuple[int, ...] = (),
+    ) -> None:
         self._values: dict[int, LiveValue] = {}
         self._props: dict[int, dict[str, Any]] = {}
-        self.add(components)
+        self._empty = {**_EMPTY, **_EMPTY_BEFORE_6} if version < (6,) else _EMPTY
+        self.add(components, unmounted)
 
-    def add(self, components: dict[int, Component]) -> None:
+    def add(self, components: dict[int, Component], unmounted: Collection[int] = ()) -> None:
         """Add components, such as those of a ``gr.render``."""
         for number, component in components.items():
             self._props[number] = dict(component.props)
-            self._values[number] = LiveValue(component.props.get("value"))
+            value = component.props.get("value")
+            if value is None and number not in unmounted:  # the browser's component makes something of it
+                value = copy.copy(self._empty.get(component.type))
+            self._values[number] = LiveValue(value)
 
     def live(self, number: int) -> LiveValue:
         """A component's value, as it will be told of when it changes."""
