@@ -51,6 +51,7 @@ HISTORY = ("Echo: Hello | history=1", "Echo: Hello again | history=3")
     "change_stream",
     "loop",
     "timer",
+    "clock",
     "updates",
     "saved_later",
     "rendered_shown",

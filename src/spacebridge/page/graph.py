@@ -90,6 +90,12 @@ class EventGraph:
         rendered = {number for number, by in self._rendered.items() if by == dependency.id}
         return rendered.union(dependency.outputs)
 
+    def read(self, components: Iterable[int]) -> bool:
+        """Whether any dependency has one of the components as an input, or listens to its changes."""
+        wanted = set(components)
+        inputs = {number for dependency in self.dependencies.values() for number in dependency.inputs}
+        return bool(wanted & inputs) or any((number, "change") in self._listeners for number in wanted)
+
     def may_write(self, starts: Iterable[Dependency], components: Iterable[int]) -> bool:
         """Whether these, or anything they may set off, write one of the components."""
         wanted = set(components)

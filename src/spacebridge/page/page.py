@@ -17,13 +17,12 @@ State that changed      any listener of the State; in 4 only   its ``change`` li
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from spacebridge import errors
-from spacebridge.gradio.messages import Output
-from spacebridge.gradio.session import Outcome
 from spacebridge.page.graph import EventGraph, Rendered
-from spacebridge.page.values import ComponentValues, LiveValue, is_update, replaces
+from spacebridge.page.run import Run
+from spacebridge.page.values import ComponentValues, LiveValue
 from spacebridge.shape import as_object
 
 if TYPE_CHECKING:
@@ -31,17 +30,17 @@ if TYPE_CHECKING:
 
     from spacebridge.gradio.config import Config, Dependency
     from spacebridge.gradio.diff import GrowingValue, Operation
-    from spacebridge.gradio.messages import Message
+    from spacebridge.gradio.messages import Message, Output
     from spacebridge.gradio.session import Session
+    from spacebridge.page.run import End
 
 __all__ = ["Page", "PageListener"]
 
 # A change that fires a listener that makes a change … in a browser this may go on for ever.
 _DEEPEST = 24
 _SHORTEST_TICK = 0.05
+_CLOCK = 0.5
 _UPDATED_BY_USER = ("input", "change")
-
-_End = Literal["success", "failure", "cancel", "refused"]
 
 
 class PageListener(Protocol):
@@ -95,7 +94,7 @@ class Page:
         self.listener: PageListener = _Silent()
         self.loaded = False
         self._tasks: set[asyncio.Task[None]] = set()
-        self._running: dict[int, list[_Run]] = {}
+        self._running: dict[int, list[Run]] = {}
         self._waiting: dict[int, int] = {}
         """How often each dependency is about to run."""
         self._deferred: dict[int, tuple[Dependency, int | None, int, object]] = {}
@@ -134,13 +133,32 @@ class Page:
             self._begin(dependency, component if self.sequential else None, 0)
         try:
             async with asyncio.timeout(seconds):
-                await self.settle()
+                ended = await self._settle_but_for_clocks()
         except TimeoutError:
+            ended = False
             self.listener.on_notice("warning", f"A load event of the page did not end within {seconds:g} s.")
-            await self.stop(seconds)
         except BaseException:
             self.loaded = False  # not opened yet: the next turn tries again
             raise
+        if not ended:
+            await self.stop(seconds)
+
+    async def _settle_but_for_clocks(self) -> bool:
+        """Settle, but do not wait for what streams into places that nothing reads, such as a clock on the page.
+
+        Returns:
+            Whether all ended.
+        """
+        settling = asyncio.create_task(self.settle())
+        try:
+            while not (await asyncio.wait({settling}, timeout=_CLOCK))[0]:
+                running = [run for runs in self._running.values() for run in runs]
+                if running and all(run.streams and not self.graph.read(run.dependency.outputs) for run in running):
+                    return False
+            await settling
+            return True
+        finally:
+            settling.cancel()
 
     def set_by_user(self, component: int, value: object) -> None:
         """Put a value into a component as a user does, which fires its ``input`` and ``change`` events."""
@@ -241,7 +259,7 @@ class Page:
         for dependency in listeners:
             self._unexpect(dependency)
             if self._admit(dependency, component, depth, event_data):
-                run = _Run(self, dependency, component, event_data, depth)
+                run = Run(self, dependency, component, event_data, depth)
                 await run.run()
 
     def _begin(
@@ -258,7 +276,7 @@ class Page:
         if chain > len(self.graph.dependencies):
             self.listener.on_notice("warning", f"{dependency.name} follows itself in a circle; it was stopped.")
         elif self._admit(dependency, trigger, depth, event_data):
-            run = _Run(self, dependency, trigger, event_data, depth, chain=chain, trailing=trailing)
+            run = Run(self, dependency, trigger, event_data, depth, chain=chain, trailing=trailing)
             self._spawn(run.run())
 
     def _admit(self, dependency: Dependency, trigger: int | None, depth: int, event_data: object) -> bool:
@@ -295,14 +313,14 @@ class Page:
     def _unexpect(self, dependency: Dependency) -> None:
         self._waiting[dependency.id] -= 1
 
-    def enter(self, run: _Run) -> None:
+    def enter(self, run: Run) -> None:
         self._running.setdefault(run.dependency.id, []).append(run)
 
-    def leave(self, run: _Run) -> None:
+    def leave(self, run: Run) -> None:
         if run in self._running.get(run.dependency.id, ()):
             self._running[run.dependency.id].remove(run)
 
-    def ended(self, run: _Run, end: _End, error: errors.SpacebridgeError | None) -> None:
+    def ended(self, run: Run, end: End, error: errors.SpacebridgeError | None) -> None:
         """A run ended: set going what follows, then tell."""
         dependency = run.dependency
         self.leave(run)
@@ -315,7 +333,7 @@ class Page:
             self._begin(*deferred)
         self.listener.on_end(dependency, error)
 
-    def _follows(self, child: Dependency, end: _End) -> bool:
+    def _follows(self, child: Dependency, end: End) -> bool:
         match end:
             case "success":
                 return child.follows != "failure"
@@ -326,7 +344,7 @@ class Page:
             case "refused":  # by a validator: the page marks the box and stops there
                 return False
 
-    def must_not_begin(self, run: _Run) -> bool:
+    def must_not_begin(self, run: Run) -> bool:
         """Whether a run is one that stopping the page is meant to prevent."""
         dependency = run.dependency
         stopping = self._stopping
@@ -338,7 +356,7 @@ class Page:
         )
 
     def output(
-        self, run: _Run, position: int, growing: GrowingValue, operations: list[Operation] | None, *, in_update: bool
+        self, run: Run, position: int, growing: GrowingValue, operations: list[Operation] | None, *, in_update: bool
     ) -> None:
         outputs = run.dependency.outputs
         if position >= len(outputs):
@@ -357,7 +375,7 @@ class Page:
         if watchers and (inner is not None or before != value.get()):
             self._fire(watchers, number, None, run.depth + 1)
 
-    def step(self, run: _Run, output: Output, *, final: bool) -> None:
+    def step(self, run: Run, output: Output, *, final: bool) -> None:
         # Of a run that was not queued a browser does not look at what States changed.
         heard = run.dependency.queue and (final or self._states_in_stream)
         for number in output.changed_state_ids or () if heard else ():
@@ -370,7 +388,7 @@ class Page:
         if rendered := as_object(output.render_config):
             self._render(rendered, run)
 
-    def _render(self, config: dict[str, Any], run: _Run) -> None:
+    def _render(self, config: dict[str, Any], run: Run) -> None:
         rendered = self.graph.render(config, run.dependency)
         self.values.add(rendered.components)
         for oddity in rendered.oddities:
@@ -380,99 +398,6 @@ class Page:
             for target in dependency.targets:
                 if target.event == "load":
                     self._begin(dependency, target.id if self.sequential else None, run.depth + 1)
-
-
-class _Run:
-    """One run of a dependency; the listener of its call.
-
-    Args:
-        chain: how many runs it follows by ``.then`` and the like.
-        trailing: whether it follows a run that was cancelled.
-    """
-
-    def __init__(
-        self,
-        page: Page,
-        dependency: Dependency,
-        trigger: int | None,
-        event_data: object,
-        depth: int,
-        *,
-        chain: int = 0,
-        trailing: bool = False,
-    ) -> None:
-        self.dependency = dependency
-        self.trigger = trigger
-        self.depth = depth
-        self.chain = chain
-        self.trailing = trailing
-        self._page = page
-        self._event_data = event_data
-        self._in_update: dict[int, bool] = {}
-        self._data: list[Any] = [
-            page.values.props(number) if position in dependency.component_prop_inputs else self._input(number)
-            for position, number in enumerate(dependency.inputs)
-        ]
-        page.enter(self)
-
-    def _input(self, number: int) -> Any:
-        component = self._page.graph.components.get(number)
-        return None if component is None or component.type == "state" else self._page.values.get(number)
-
-    async def run(self) -> None:
-        """Run to the end; failures of the connection are raised, those of the app's function end the run."""
-        end: _End = "success"
-        error: errors.SpacebridgeError | None = None
-        try:
-            outcome = await self._call()
-        except errors.ValidationRefused as raised:
-            end, error = "refused", raised
-        except errors.TurnCancelled as raised:
-            end, error = "cancel", raised
-        except errors.AppFailed as raised:
-            end, error = "failure", raised
-        except BaseException:
-            self._page.leave(self)
-            raise
-        else:
-            if outcome is not None and outcome.cancelled:
-                end = "cancel"
-            elif outcome is not None:
-                self._page.step(self, outcome.output, final=True)
-        self._page.ended(self, end, error)
-
-    async def _call(self) -> Outcome | None:
-        page, dependency = self._page, self.dependency
-        if page.must_not_begin(self):
-            return Outcome(cancelled=True, output=Output())
-        if dependency.js and (dependency.backend_fn or dependency.outputs):
-            page.listener.on_notice("info", self._javascript())
-        if not dependency.backend_fn:
-            return None
-        return await page.session.call(
-            dependency, self._data, self, trigger_id=self.trigger, event_data=self._event_data
-        )
-
-    def _javascript(self) -> str:
-        if self.dependency.backend_fn:
-            return f"{self.dependency.name} has JavaScript that rewrites its inputs in a browser; it was not run."
-        return f"A step of the page is JavaScript only; it was skipped (fn {self.dependency.id})."
-
-    def on_status(self, message: Message) -> None:
-        """A status message of the call."""
-        self._page.listener.on_status(self.dependency, message)
-
-    def on_output(self, position: int, value: GrowingValue, operations: list[Operation] | None) -> None:
-        """An output of the call changed."""
-        if operations is None or replaces(operations):
-            operations = None
-            self._in_update[position] = is_update(value.get())
-        in_update = self._in_update.get(position, False)
-        self._page.output(self, position, value, operations, in_update=in_update)
-
-    def on_step(self, output: Output) -> None:
-        """A message says more than its outputs."""
-        self._page.step(self, output, final=False)
 
 
 async def _end(tasks: Iterable[asyncio.Task[Any]]) -> None:

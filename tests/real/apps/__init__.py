@@ -55,6 +55,7 @@ APPS: dict[str, App] = {
     "change_stream": app("changes.py", "--place stream", EVERYWHERE, "'Echo: Hello | history=1', and the box 'counter' ends at 'steps: 4' (empty on 4.44, where the page does not follow a State that changes in mid-stream)"),
     "loop": app("loop.py", "", EVERYWHERE, "'Echo: Hello | history=1', and the turn ends although ping and pong go on for ever"),
     "timer": app("timer.py", "", EVERYWHERE, "'Echo: Hello | history=1', by a tick"),
+    "clock": app("clock.py", "", EVERYWHERE, "'Echo: Hello | history=1', though the clock goes on for ever"),
     "props": app("props.py", "", (NEW,), "'Echo: Hello | lines=1 style=3 of 10 history=1'"),
     "rendered_all": app("rendered.py", "--what all", EVERYWHERE, "'Echo: Hello | style=plain history=1', in a chat that /config does not show"),
     "rendered_shown": app("rendered.py", "--what shown", EVERYWHERE, "the drawn chatbot's value ends in 'Echo: Hello | history=1'"),
