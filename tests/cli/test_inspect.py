@@ -19,7 +19,7 @@ def test_what_an_app_is(servers: Pool):
     assert found["gradio"].startswith("6.")
     assert (found["url"], found["mode"], found["protocol"], found["spoken"]) == (url, "chat_interface", "sse_v3", True)
     assert found["chat"]["box"]["type"] == "textbox"
-    assert found["chat"]["output"]["label"] == "chat_interface.chatbot"
+    assert found["chat"]["output"]["label"] == "chatbot"
     assert found["chat"]["chain"][-1]["name"] == "/_submit_fn"
     settings = {setting["name"]: setting for setting in found["settings"]}
     assert settings["temperature"]["value"] == 0.7
