@@ -6,8 +6,6 @@ import tomllib
 from importlib import metadata
 from pathlib import Path
 
-import pytest
-
 import spacebridge
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,7 +40,6 @@ def test_import_loads_nothing_heavy():
 
 
 def test_help_loads_neither_gradio_nor_the_model():
-    pytest.importorskip("spacebridge.cli")
     code = "import sys; sys.argv = ['spacebridge', '--help']\nfrom spacebridge.cli import main\n"
     code += "try:\n    main()\nexcept SystemExit:\n    pass"
     assert modules_after(code).isdisjoint({"gradio", "gradio_client", "huggingface_hub", "xllamacpp"})

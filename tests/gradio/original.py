@@ -9,16 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 __all__ = ["gradio_diff"]
 
 
 @functools.cache
 def _function(name: str) -> Callable[..., Any]:
     package = importlib.util.find_spec("gradio")
-    if package is None or package.origin is None:
-        pytest.skip("gradio is not installed")
+    assert package is not None, "gradio is not installed"
+    assert package.origin is not None
     path = Path(package.origin).with_name("utils.py")
     tree = ast.parse(path.read_text("utf-8"))
     found: list[ast.stmt] = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name]

@@ -16,7 +16,6 @@ from spacebridge.providers.messages import (
     files_of,
     format_prompt,
     last_user_message,
-    last_user_text,
     text_of,
 )
 from tests.strategies import json_values, many
@@ -99,7 +98,7 @@ def test_what_are_no_messages(messages: Any):
 def test_the_last_message_of_the_user():
     messages = [user("one"), user("two"), {"role": "assistant", "content": "three"}]
     assert last_user_message(messages) == user("two")
-    assert last_user_text(messages) == "two"
+    assert text_of(last_user_message(messages)) == "two"
     with pytest.raises(InvalidMessages, match="None of the messages"):
         last_user_message(messages[2:])
 
@@ -217,6 +216,6 @@ def test_files_that_do_not_exist(part: Any):
     )
 )
 def test_no_messages_raise_but_our_own_errors(messages: list[Any]):
-    for read in (format_prompt, last_user_text):
+    for read in (format_prompt, lambda said: text_of(last_user_message(said))):
         with contextlib.suppress(InvalidMessages, FileRefused):
             assert isinstance(read(messages), str)

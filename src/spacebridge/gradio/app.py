@@ -48,10 +48,6 @@ class App:
         await app._follow_root()
         return app
 
-    async def refresh(self) -> None:
-        """Read the configuration again."""
-        self.config = await self._read_config(self.http)
-
     def session(
         self,
         session_hash: str,

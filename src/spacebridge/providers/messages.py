@@ -23,7 +23,6 @@ __all__ = [
     "files_of",
     "format_prompt",
     "last_user_message",
-    "last_user_text",
     "text_of",
 ]
 
@@ -102,11 +101,6 @@ def last_user_message(messages: Messages) -> dict[str, Any]:
         if _role(message) == "user":
             return message
     raise errors.InvalidMessages("None of the messages is the user's.", hint='Add one with "role": "user".')
-
-
-def last_user_text(messages: Messages) -> str:
-    """The text of the last message of the user."""
-    return text_of(last_user_message(messages))
 
 
 def checked(messages: object) -> Messages:

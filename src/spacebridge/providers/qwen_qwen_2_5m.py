@@ -120,10 +120,10 @@ class Qwen_Qwen_2_5M(AsyncGeneratorProvider, ProviderModelMixin):
         as_dumped(conversation)
         messages = checked(messages)
         if conversation is None:
-            prompt, files = format_prompt(messages), [file for message in messages for file in _files(message)]
+            prompt, files = format_prompt(messages), [file for message in messages for file in files_of(message)]
         else:
             last = last_user_message(messages)
-            prompt, files = text_of(last), _files(last)
+            prompt, files = text_of(last), files_of(last)
         files += _media(kwargs.get("media"))
         if not prompt.strip() and not files:
             raise errors.InvalidMessages("There is nothing to say: the messages hold no text.")
@@ -166,10 +166,6 @@ class Qwen_Qwen_2_5M(AsyncGeneratorProvider, ProviderModelMixin):
                         yield piece
             if not _remembers(space.layout, space):
                 vars(kept).update(session.dump().get_dict())
-
-
-def _files(message: dict[str, Any]) -> list[UploadFile | RemoteFile]:
-    return files_of(message)
 
 
 def _media(media: Sequence[Any] | None) -> list[UploadFile | RemoteFile]:
