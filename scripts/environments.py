@@ -47,7 +47,19 @@ WEIGHTS = REQUIREMENTS / "weights.txt"
 STAMP = "spacebridge-stamp.json"
 
 SETS = {
-    "test": ("dev", "qwen-agent-0.0.11", "qwen-agent-0.0.34", "gradio-4.44.1", "gradio-5.23.1", "gradio-5.50.0", "g4f"),
+    "test": (
+        "dev",
+        "qwen-agent-0.0.11",
+        "qwen-agent-0.0.34",
+        "gradio-3.50.2",
+        "gradio-4.8.0",
+        "gradio-4.16.0",
+        "gradio-4.19.2",
+        "gradio-4.44.1",
+        "gradio-5.23.1",
+        "gradio-5.50.0",
+        "g4f",
+    ),
     "bench": ("dev", "qwen-agent-0.0.11", "g4f-0.6.4.3"),
 }
 

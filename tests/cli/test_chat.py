@@ -236,3 +236,54 @@ def test_a_pipe_that_stays_open_can_be_interrupted(chat: str):
         assert process.stdout.readline() == b"Echo: one (0)\n"
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 130
+
+
+def test_a_pipe_is_interrupted_in_mid_answer(servers: Pool, chat: str):
+    before = servers.log().count("STOPPED")
+    with subprocess.Popen(
+        [*COMMAND, "chat", "-s", chat],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(),
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(b"slow\nnext\n")
+        process.stdin.flush()
+        assert process.stdout.read(9) == b"tick tick"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+        assert b"next" not in process.stdout.read()
+    wait_for_log(servers, "STOPPED", before + 1)
+
+
+def test_retry_makes_the_last_answer_anew(chat: str, state: dict[str, str], tmp_path: Path):
+    with terminal("chat", "-s", chat, env=state) as shell:
+        place = shell.wait_for("Ctrl-D ends.")
+        shell.type("/retry\r")
+        place = shell.wait_for("nothing to say again", after=place)
+        shell.type("one\r")
+        place = shell.wait_for("Echo: one (0)", after=place)
+        shell.type("two\r")
+        place = shell.wait_for("Echo: two (2)", after=place)
+        shell.type("/retry\r")
+        place = shell.wait_for("Echo: two (2)", after=place)
+        shell.type(f"/save {tmp_path / 'talk.json'}\r")
+        shell.wait_for("Saved to", after=place)
+        shell.type("\x04")
+        assert shell.end() == 0
+    saved = load(tmp_path / "talk.json")
+    assert [(turn.prompt, turn.answer) for turn in saved.turns] == [("one", "Echo: one (0)"), ("two", "Echo: two (2)")]
+
+
+def test_retry_says_it_again_where_the_app_cannot(servers: Pool, state: dict[str, str]):
+    with terminal("chat", "-s", servers.get(RULES / "echo.py"), env=state) as shell:
+        place = shell.wait_for("Ctrl-D ends.")
+        shell.type("one\r")
+        place = shell.wait_for("Echo: one | history=1", after=place)
+        shell.type("/retry\r")
+        place = shell.wait_for("is said again", after=place)
+        shell.wait_for("Echo: one | history=3", after=place)
+        shell.type("\x04")
+        assert shell.end() == 0

@@ -148,12 +148,9 @@ class Conversation:
         uploads = self._files(files)
 
         async def prepare(chat: Candidate) -> Fire:
-            page, host = self._page, self._host
-            for component, value in check_settings(self._layout.settings, wanted).items():
-                if page.values.get(component) != value:
-                    page.set_by_user(component, value)
-            await page.settle()
-            sent = await host.upload(uploads)
+            page = self._page
+            await self._set(wanted)
+            sent = await self._host.upload(uploads) if uploads else []
             if chat.box is not None:
                 page.set_by_user(chat.box, {"text": prompt, "files": sent} if chat.multimodal else prompt)
             await page.settle()
@@ -161,13 +158,21 @@ class Conversation:
 
         return self._begin(prepare, prompt=lambda: prompt, settle=settle)
 
-    def retry(self, *, settle: Settle = "now") -> Turn:
-        """Have the last answer made anew, where the app offers that. Errors as those of ``stream``.
+    def retry(self, *, settings: Mapping[str, Any] | None = None, settle: Settle = "now") -> Turn:
+        """Have the last answer made anew, where the app offers that. Arguments and errors as those of ``stream``.
 
         Raises:
             NotOffered: the app has no way to retry.
         """
-        return self._begin(self._offered("retry"), prompt=lambda: self._last_said()[1], settle=settle)
+        wanted = dict(settings or {})
+        check_settings(self._layout.settings, wanted)
+        fire = self._offered("retry")
+
+        async def prepare(chat: Candidate) -> Fire:
+            await self._set(wanted)
+            return await fire(chat)
+
+        return self._begin(prepare, prompt=lambda: self._last_said()[1], settle=settle)
 
     def choose(self, option: str, *, settle: Settle = "now") -> Turn:
         """Answer with one of the options that the last bubble offers. Errors as those of ``stream``.
@@ -265,6 +270,14 @@ class Conversation:
             return Fire(trigger, event, data or {"index": index, "value": text})
 
         return prepare
+
+    async def _set(self, settings: Mapping[str, Any]) -> None:
+        """Set the app's settings as a user does, and wait for what that fires."""
+        page = self._page
+        for component, value in check_settings(self._layout.settings, settings).items():
+            if page.values.get(component) != value:
+                page.set_by_user(component, value)
+        await page.settle()
 
     def _last_said(self) -> tuple[int | list[int], str]:
         """Where the user's last message is in the chatbot's value, and its text."""

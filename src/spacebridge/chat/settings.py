@@ -13,7 +13,7 @@ from spacebridge import errors
 from spacebridge.shape import as_list, as_number, is_list
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from spacebridge.gradio.config import Component
     from spacebridge.page.graph import EventGraph
@@ -149,7 +149,7 @@ def find_settings(graph: EventGraph, edges: tuple[int, ...], *, skip: set[int | 
     return tuple(found)
 
 
-def check_settings(settings: tuple[Setting, ...], wanted: dict[str, Any]) -> dict[int, Any]:
+def check_settings(settings: tuple[Setting, ...], wanted: Mapping[str, Any]) -> dict[int, Any]:
     """Component ids and values for settings by name, label or ``elem_id``.
 
     Raises:

@@ -8,10 +8,10 @@ import dataclasses
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable
 
-    from spacebridge.chat.conversation import Conversation, FileLike
     from spacebridge.chat.events import Answer, Event
+    from spacebridge.chat.turn import Turn
     from spacebridge.cli.options import SpaceOptions
     from spacebridge.cli.show.markup import Painter
     from spacebridge.cli.show.presenter import Presenter
@@ -109,23 +109,15 @@ async def connected(options: SpaceOptions, waiting: Waiting, **more: Any) -> Asy
 
 async def say(
     display: Display,
-    conversation: Conversation,
-    prompt: str,
+    begin: Callable[[], Turn],
     *,
-    files: Sequence[FileLike] = (),
-    system: str | None = None,
-    settings: Mapping[str, Any] | None = None,
     heard: Heard | None = None,
 ) -> Answer:
-    """Say something and show what comes; a cancellation stops the work on the server.
+    """Have a turn and show what comes; a cancellation stops the work on the server.
 
     Args:
         display: how it is shown.
-        conversation: in which it is said.
-        prompt: the message.
-        files: sent with it.
-        system: a system message.
-        settings: of the app.
+        begin: makes the turn; what it raises is shown as the turn's.
         heard: remembers the answer so far, for whoever interrupts it.
 
     Raises:
@@ -134,9 +126,7 @@ async def say(
     """
     presenter: Presenter | None = None
     try:
-        async with conversation.stream(
-            prompt, files=files, system=system, settings=settings, settle=display.settle
-        ) as turn:
+        async with begin() as turn:
             display.waiting.start("waiting for the answer")
             presenter = await display.presenter()
             async for event in turn:

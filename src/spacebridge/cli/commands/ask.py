@@ -110,7 +110,7 @@ async def _ask(options: SpaceOptions, display: Display, text: str, **said: Any) 
         async with connected(options, display.waiting) as space:
             conversation = space.conversation()
             begun = True
-            await say(display, conversation, text, **said)
+            await say(display, lambda: conversation.stream(text, settle=display.settle, **said))
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 - told to whoever asked

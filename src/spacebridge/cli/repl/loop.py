@@ -15,12 +15,13 @@ from spacebridge.cli.runner import report
 from spacebridge.cli.talk import Heard, say
 from spacebridge.cli.terminal.clean import clean_line
 from spacebridge.cli.terminal.keyboard import quiet_keyboard
-from spacebridge.errors import FileRefused, InvalidConversation, InvalidSetting, SpacebridgeError
+from spacebridge.errors import FileRefused, InvalidConversation, InvalidSetting, NotOffered, SpacebridgeError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from spacebridge.chat.conversation import Conversation
+    from spacebridge.chat.turn import Turn
     from spacebridge.cli.options import SpaceOptions
     from spacebridge.cli.repl.readers import Reader
     from spacebridge.cli.runner import Interrupts
@@ -35,7 +36,7 @@ COMMANDS = {
     "/set NAME=VALUE": "set one of the app's settings",
     "/settings": "list them",
     "/system TEXT": "set the system message (- takes it back)",
-    "/retry": "say the last message again",
+    "/retry": "have the last answer made anew",
     "/save FILE": "save the conversation: .json, else Markdown (/save! replaces a file)",
     "/load FILE": "go on with a saved one",
     "/help": "show this",
@@ -88,6 +89,7 @@ class Repl:
         self._conversation: Conversation | None = None
         self._turns: list[Exchange] = []
         self._last: tuple[str, list[Path]] | None = None
+        self._answered = False
         self._own_file: Path | None = None
         """What may be written over: it was saved or loaded here."""
 
@@ -129,7 +131,8 @@ class Repl:
                 return report(error, self._display.errors)
             return OK
 
-        code = await self._interrupts.only(guarded())
+        # Of messages that come through a pipe nobody stops one to go on with the next.
+        code = await (self._interrupts.only(guarded()) if self._greeting else guarded())
         self._display.waiting.stop()
         if code is None:
             self._tell("(stopped)")
@@ -204,21 +207,21 @@ class Repl:
             files, self._files = self._files, []
         self._last = prompt, files
         _, conversation = await self._connected()
-        heard, typed = Heard(), self._greeting
-        exchange = Exchange(prompt=prompt, files=[path.name for path in files])
-        self._turns.append(exchange)
-        try:
-            if not typed and self._display.form == "plain" and len(self._turns) > 1:
-                await self._display.output.write("\n")
-            answer = await say(
-                self._display,
-                conversation,
-                prompt,
-                files=files,
-                system=self._system,
-                settings=self._settings,
-                heard=heard,
+        self._turns.append(Exchange(prompt=prompt, files=[path.name for path in files]))
+        await self._hear(
+            lambda: conversation.stream(
+                prompt, files=files, system=self._system, settings=self._settings, settle=self._display.settle
             )
+        )
+
+    async def _hear(self, begin: Callable[[], Turn]) -> None:
+        """Have the turn of the last exchange."""
+        exchange, heard, typed = self._turns[-1], Heard(), self._greeting
+        try:
+            if not typed and self._display.form == "plain" and self._answered:
+                await self._display.output.write("\n")
+            self._answered = True
+            answer = await say(self._display, begin, heard=heard)
             if typed:
                 self._display.errors.write_now("\n")
         except SpacebridgeError as error:
@@ -234,13 +237,25 @@ class Repl:
         if self._last is None:
             self._tell("There is nothing to say again.")
             return
-        await self._say(*self._last)
+        last = self._turns[-1]
+        if last.error not in ("", "stopped"):  # what failed is often not in the app's memory: there is nothing to redo
+            await self._say(*self._last)
+            return
+        conversation = (await self._connected())[1]
+        try:
+            turn = conversation.retry(settings=self._settings, settle=self._display.settle)
+        except NotOffered:
+            self._tell("The app has no way to make an answer anew: the message is said again.")
+            await self._say(*self._last)
+            return
+        self._turns[-1] = Exchange(prompt=last.prompt, files=last.files)
+        await self._hear(lambda: turn)
 
     async def _new(self, _: str) -> None:
         conversation, self._conversation = self._conversation, None
         if conversation is not None:
             await conversation.aclose()
-        self._turns, self._own_file = [], None
+        self._turns, self._own_file, self._last = [], None, None
         self._tell("A new conversation.")
 
     async def _file(self, argument: str) -> None:
@@ -342,6 +357,7 @@ class Repl:
         if conversation is not None:
             await conversation.aclose()
         self._turns, self._own_file = transcript.turns, path.absolute()
+        self._last = (self._turns[-1].prompt, []) if self._turns else None
         self._settings, self._system = transcript.settings, transcript.system
         self._tell(f"Going on with {path}: {len(self._turns)} turns until now.")
 
