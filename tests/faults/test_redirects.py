@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from spacebridge import errors
-from spacebridge.gradio.http import HttpClient
 from tests.doubles.fault_server import FaultServer, redirect, respond
 from tests.doubles.http import Exchange
-from tests.faults.lab import ANSWER, SHORT, Lab, answered, failure
+from tests.faults.lab import ANSWER, Lab, answered, failure
 
 CHAT = {"run": ("POST", "/run/"), "join": ("POST", "/queue/join"), "data": ("GET", "/queue/data"), "upload": ("POST", "/upload")}  # fmt: skip
 SECRET = {"X-HF-Authorization": "Bearer hf_secret", "X-Mine": "secret-too"}
@@ -174,39 +173,3 @@ async def test_redirect_with_an_endless_body(lab: Lab) -> None:
     async with asyncio.timeout(3):
         space = await lab.space(server)
     assert space.url == f"{server.url}/moved"
-
-
-@pytest.mark.parametrize(
-    "base, location, follows",
-    [
-        ("http://a.example", "https://a.example/config", True),
-        ("http://a.example:80", "https://a.example:443/config", True),
-        ("https://a.example", "http://a.example/config", False),
-        ("http://a.example", "https://a.example:8443/config", False),
-        ("http://a.example", "http://a.example:8080/config", False),
-        ("http://a.example", "http://A.EXAMPLE/config", True),
-        ("http://a.example", "http://a.example./config", False),
-        ("http://a.example", "http://b.a.example/config", False),
-        ("http://a.example", "http://a.example@b.example/config", False),
-        ("http://a.example", "/\\b.example/config", True),
-        ("http://a.example", "///b.example/config", True),
-    ],
-)
-def test_what_is_the_same_host(base: str, location: str, follows: bool) -> None:
-    class Response:
-        status = 302
-        headers = {"Location": location}  # noqa: RUF012
-
-        def release(self) -> None: ...
-
-    client = HttpClient(base, timeouts=SHORT)
-    if follows:
-        target = client._redirected(Response(), "GET", f"{base}/config", "GET")  # type: ignore[arg-type]
-        from urllib.parse import urlsplit
-
-        from yarl import URL
-
-        assert URL(target, encoded=True).host == urlsplit(base).hostname
-    else:
-        with pytest.raises(errors.RedirectRefused):
-            client._redirected(Response(), "GET", f"{base}/config", "GET")  # type: ignore[arg-type]

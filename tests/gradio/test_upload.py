@@ -7,7 +7,7 @@ import pytest
 
 from spacebridge import errors
 from spacebridge.gradio.config import parse_config
-from spacebridge.gradio.http import Reply
+from spacebridge.gradio.request import Reply, Request
 from spacebridge.gradio.upload import UploadFile, _safe, upload
 from tests.gradio.documents import config_body
 
@@ -26,7 +26,7 @@ class Host:
 
     async def send(self, path: str, data: Any, *, seconds: float | None) -> Reply:
         self.forms.append((path, data()))
-        return Reply(path, 200, {}, self.body)
+        return Reply(Request(method="POST", url=path), 200, {}, self.body)
 
 
 CONFIG = parse_config(config_body(max_file_size=10), where="host")

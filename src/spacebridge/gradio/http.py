@@ -6,9 +6,8 @@ import asyncio
 import io
 import ipaddress
 import ssl
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self, TypeVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
@@ -17,15 +16,17 @@ from yarl import URL
 from spacebridge import errors
 from spacebridge.gradio.failures import error_from_reply
 from spacebridge.gradio.proxy import Proxy
-from spacebridge.gradio.trace import Trace, redact_url
+from spacebridge.gradio.request import Reply, Request, decode_json
 from spacebridge.options import Limits, Timeouts
-from spacebridge.shape import NOT_JSON, as_object
+from spacebridge.shape import as_object
 from spacebridge.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
-__all__ = ["HttpClient", "Reply", "is_loopback"]
+    from spacebridge.gradio.trace import Trace
+
+__all__ = ["HttpClient", "is_loopback"]
 
 USER_AGENT = f"spacebridge/{__version__}"
 # uvicorn, on which Gradio runs, closes a connection after 5 idle seconds. A pooled one that is dropped before that is
@@ -37,17 +38,10 @@ _LARGE_BODY = 2**19
 _SLOW_LINE = 16 * 1024  # bytes a second
 _LARGE = 2**30  # a form of unknown size
 _LONG_SECRET = 8
+_JSON = {"Content-Type": "application/json"}
+_EVENTS = {"Accept": "text/event-stream"}
 
 _T = TypeVar("_T")
-
-
-class Reply(msgspec.Struct, frozen=True):
-    """A whole reply."""
-
-    url: str
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class HttpClient:
@@ -86,6 +80,9 @@ class HttpClient:
         self._proxy = Proxy(proxy) if proxy else None
         self._secrets = tuple(secret.encode() for secret in secrets if len(secret) >= _LONG_SECRET)
         self._cookies = dict(cookies or {})
+        connect = self.timeouts.connect
+        # How long a reply takes is watched over here: aiohttp's own limits would cost a timer for each piece of it.
+        self._timeout = aiohttp.ClientTimeout(connect=connect, sock_connect=connect)
         self._session: aiohttp.ClientSession | None = None
         self._closed = False
 
@@ -128,7 +125,7 @@ class HttpClient:
         Raises:
             ServerRefused, ConnectionLost, TimedOut, FrameTooLarge: see :mod:`spacebridge.errors`.
         """
-        return await self._exchange("GET", path, None, {}, limit="connect", seconds=self.timeouts.connect)
+        return await self._exchange(Request(method="GET", url=self.base + path, seconds=self.timeouts.connect))
 
     async def post(
         self,
@@ -153,50 +150,48 @@ class HttpClient:
             NotJSON: the reply is not JSON.
             ServerRefused, ConnectionLost, TimedOut, FrameTooLarge: see :mod:`spacebridge.errors`.
         """
-        body = msgspec.json.encode(payload)
-        wait = self.timeouts.connect if limit == "connect" else seconds
-        headers = {"Content-Type": "application/json"}
-        reply = await self._exchange("POST", path, body, headers, limit=limit, seconds=wait, accept_500=accept_500)
-        asked = f"POST {redact_url(reply.url)}"
+        request = Request(
+            method="POST",
+            url=self.base + path,
+            body=msgspec.json.encode(payload),
+            headers=_JSON,
+            limit=limit,
+            seconds=self.timeouts.connect if limit == "connect" else seconds,
+            accept_500=accept_500,
+        )
+        reply = await self._exchange(request)
         try:
-            decoded = decode_json(reply, asked=asked)
+            decoded = decode_json(reply)
         except errors.NotJSON:
             if reply.status != 500:
                 raise
             decoded = None
         if reply.status == 500 and "error" not in as_object(decoded):  # not the app's function, then
-            raise error_from_reply(500, reply.headers, reply.body, asked=asked)
+            raise error_from_reply(500, reply.headers, reply.body, asked=request.asked)
         return decoded
 
-    async def send(
-        self,
-        path: str,
-        data: Callable[[], aiohttp.FormData],
-        *,
-        seconds: float | None,
-    ) -> Reply:
+    async def send(self, path: str, data: Callable[[], aiohttp.FormData], *, seconds: float | None) -> Reply:
         """POST a form; ``seconds`` bounds the wait for the reply once it is sent."""
-        return await self._exchange("POST", path, data, {}, limit="connect", seconds=seconds)
+        return await self._exchange(Request(method="POST", url=self.base + path, body=data, seconds=seconds))
 
     async def open_stream(self, path: str) -> aiohttp.ClientResponse:
-        """GET an event stream; the caller closes the response.
+        """GET an event stream; the caller closes the response, and watches over its silence.
 
         Raises:
             ServerRefused, ConnectionLost, TimedOut: see :mod:`spacebridge.errors`.
             ProtocolError: the reply is no event stream.
         """
-        response, asked = await self._follow(
-            "GET", path, None, {"Accept": "text/event-stream"}, "idle", self.timeouts.idle
-        )
+        request = Request(method="GET", url=self.base + path, headers=_EVENTS, limit="idle", seconds=self.timeouts.idle)
+        response = await self._follow(request)
         try:
             if response.status != 200:
-                await self._refuse(response, asked)
+                await self._refuse(response, request)
             if self.trace is not None:
                 self.trace.reply(response.status, response.headers.items(), None)
             if response.content_type != "text/event-stream":
-                body = await self._guarded(self._read(response, asked), asked, "connect", self.timeouts.connect)
+                body = await self._guarded(self._read(response, request), request, "connect", self.timeouts.connect)
                 raise errors.NotJSON(
-                    f"{asked} was answered with {response.content_type}, not with an event stream.",
+                    f"{request.asked} was answered with {response.content_type}, not with an event stream.",
                     doc=body[:200].decode("utf-8", "replace"),
                 )
         except BaseException:
@@ -210,22 +205,12 @@ class HttpClient:
             return _timed_out(asked, "idle", self.timeouts.idle, still_running=True)
         return errors.StreamCut(f"{asked}: the stream was cut ({_short(error)}).")
 
-    async def _exchange(
-        self,
-        method: str,
-        path: str,
-        body: bytes | Callable[[], aiohttp.FormData] | None,
-        headers: dict[str, str],
-        *,
-        limit: str,
-        seconds: float | None,
-        accept_500: bool = False,
-    ) -> Reply:
-        response, asked = await self._follow(method, path, body, headers, limit, seconds)
+    async def _exchange(self, request: Request) -> Reply:
+        response = await self._follow(request)
         try:
-            if response.status >= 300 and not (accept_500 and response.status == 500):
-                await self._refuse(response, asked)
-            data = await self._guarded(self._read(response, asked), asked, limit, seconds)
+            if response.status >= 300 and not (request.accept_500 and response.status == 500):
+                await self._refuse(response, request)
+            data = await self._guarded(self._read(response, request), request, request.limit, request.seconds)
         except BaseException:
             response.close()
             raise
@@ -235,56 +220,45 @@ class HttpClient:
             response.release()
         if self.trace is not None:
             self.trace.reply(response.status, response.headers.items(), data)
-        return Reply(str(response.url), response.status, response.headers, data)
+        return Reply(request, response.status, response.headers, data)
 
-    async def _follow(
-        self,
-        method: str,
-        path: str,
-        body: bytes | Callable[[], aiohttp.FormData] | None,
-        headers: dict[str, str],
-        limit: str,
-        seconds: float | None,
-    ) -> tuple[aiohttp.ClientResponse, str]:
-        """Send a request and follow its redirects; the response that is none, and what was asked of whom."""
-        url = f"{self.base}{path}"
+    async def _follow(self, request: Request) -> aiohttp.ClientResponse:
+        """Send a request and follow its redirects; the response that is none."""
+        first = request.url
         for _ in range(_REDIRECTS):
-            response = await self._request(method, url, body, headers, limit, seconds)
-            asked = f"{method} {redact_url(url)}"
+            response = await self._request(request)
             if response.status not in (301, 302, 303, 307, 308):
-                return response, asked
-            try:
-                url = self._redirected(response, method, url, asked)
-            except BaseException:
-                response.close()
-                raise
-        raise errors.ServerRefused(f"{method} {redact_url(self.base + path)} is redirected in a circle.", status=302)
+                return response
+            location = response.headers.get("Location", "").encode("utf-8", "surrogateescape")
+            response.release()
+            if self.trace is not None:
+                self.trace.reply(response.status, response.headers.items(), b"")
+            request.follow(response.status, self._hidden(location).decode("utf-8", "replace"))
+        request.url = first
+        raise errors.ServerRefused(f"{request.asked} is redirected in a circle.", status=302)
 
-    async def _request(
-        self,
-        method: str,
-        url: str,
-        body: bytes | Callable[[], aiohttp.FormData] | None,
-        headers: dict[str, str],
-        limit: str,
-        seconds: float | None,
-    ) -> aiohttp.ClientResponse:
-        asked = f"{method} {redact_url(url)}"
-        if urlsplit(url).hostname != self._hostname:  # whoever built this address: the headers are for one host only
-            raise errors.ProtocolError(f"{asked} would leave the host {self._hostname}; it was not sent.")
+    async def _request(self, request: Request) -> aiohttp.ClientResponse:
+        # Whoever built this address: the headers are for one host only.
+        if urlsplit(request.url).hostname != self._hostname:
+            raise errors.ProtocolError(f"{request.asked} would leave the host {self._hostname}; it was not sent.")
         if self._closed:
-            raise errors.ConnectionLost(f"{asked} was not sent: the Space has been closed.", hint="Connect it again.")
+            raise errors.ConnectionLost(
+                f"{request.asked} was not sent: the Space has been closed.", hint="Connect it again."
+            )
+        body = request.body
+        timeout, size = self._timeout, len(body) if isinstance(body, bytes) else 0
+        if callable(body):  # nobody knows how long it is: then the silence after it is what is limited
+            connect = self.timeouts.connect
+            timeout = aiohttp.ClientTimeout(connect=connect, sock_connect=connect, sock_read=request.seconds)
+            size = _LARGE
         if self.trace is not None:
-            self.trace.request(method, url, body if isinstance(body, bytes) else None)
-        timeout = aiohttp.ClientTimeout(
-            total=None, connect=self.timeouts.connect, sock_connect=self.timeouts.connect, sock_read=seconds
-        )
+            self.trace.request(request.method, request.url, body if isinstance(body, bytes) else None)
         session = self._session or self._open()
-        request = session.request(
-            method,
-            URL(url, encoded=True),
+        sending = session.request(
+            request.method,
+            URL(request.url, encoded=True),
             data=_payload(body),
-            headers=headers,
+            headers=request.headers,
             timeout=timeout,
             allow_redirects=False,
             proxy=None if self._proxy is None else self._proxy.http,
@@ -292,11 +266,10 @@ class HttpClient:
             read_bufsize=_READ_BUFFER,
         )
         # The limit is for the server; a large body gets the time that a slow line needs for it.
-        allowance = (len(body) if isinstance(body, bytes) else _LARGE) / _SLOW_LINE
-        return await self._guarded(request, asked, limit, seconds, allowance=allowance)
+        return await self._guarded(sending, request, request.limit, request.seconds, allowance=size / _SLOW_LINE)
 
     async def _guarded(
-        self, awaitable: Awaitable[_T], asked: str, limit: str, seconds: float | None, *, allowance: float = 0.0
+        self, awaitable: Awaitable[_T], request: Request, limit: str, seconds: float | None, *, allowance: float = 0.0
     ) -> _T:
         """Await within the limit, and turn the exceptions of aiohttp into ours."""
         try:
@@ -307,10 +280,10 @@ class HttpClient:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             # Exceptions of this kind carry the request, headers and all.
             cause = None if isinstance(error, aiohttp.ClientResponseError) else error
-            raise self._translated(error, asked, limit, seconds) from cause
+            raise self._translated(error, request.asked, limit, seconds) from cause
         except Exception as error:
             if type(error).__module__.partition(".")[0] in ("python_socks", "aiohttp_socks"):
-                raise self._proxy_failed(error, asked) from error
+                raise self._proxy_failed(error, request.asked) from error
             raise
 
     def _translated(self, error: Exception, asked: str, limit: str, seconds: float | None) -> errors.SpacebridgeError:
@@ -342,26 +315,27 @@ class HttpClient:
         short = f"it answered with {error.status}" if isinstance(error, aiohttp.ClientResponseError) else _short(error)
         return errors.CannotConnect(f"{asked}: the proxy {where} failed: {short}.", hint=hint)
 
-    async def _refuse(self, response: aiohttp.ClientResponse, asked: str) -> None:
+    async def _refuse(self, response: aiohttp.ClientResponse, request: Request) -> None:
         """Raise what a refusal means. Its connection is not used again: Gradio closes it after a 500."""
         try:
-            body = await self._guarded(self._read(response, asked), asked, "connect", self.timeouts.connect)
+            body = await self._guarded(self._read(response, request), request, "connect", self.timeouts.connect)
         except errors.SpacebridgeError:
             body = b""
         response.close()
         if self.trace is not None:
             self.trace.reply(response.status, response.headers.items(), body)
+        asked = request.asked
         if response.status == 407:
             raise self._proxy_failed(PermissionError("it wants another user and password (407)"), asked)
         raise error_from_reply(response.status, response.headers, body, asked=asked)
 
-    async def _read(self, response: aiohttp.ClientResponse, asked: str) -> bytes:
+    async def _read(self, response: aiohttp.ClientResponse, request: Request) -> bytes:
         chunks: list[bytes] = []
         size = 0
         async for chunk in response.content.iter_any():
             size += len(chunk)
             if self.limits.frame is not None and size > self.limits.frame:
-                raise errors.FrameTooLarge(f"{asked}: the reply is larger than {self.limits.frame} bytes.")
+                raise errors.FrameTooLarge(f"{request.asked}: the reply is larger than {self.limits.frame} bytes.")
             chunks.append(chunk)
         return self._hidden(b"".join(chunks))
 
@@ -370,41 +344,6 @@ class HttpClient:
         for secret in self._secrets:
             data = data.replace(secret, b"***")
         return data
-
-    def _redirected(self, response: aiohttp.ClientResponse, method: str, url: str, asked: str) -> str:
-        """Where a redirect leads, if it may be followed: within the host, keeping the method."""
-        status = response.status
-        location = self._hidden(response.headers.get("Location", "").encode("utf-8", "surrogateescape")).decode(
-            "utf-8", "replace"
-        )
-        response.release()
-        if self.trace is not None:
-            self.trace.reply(status, response.headers.items(), b"")
-        try:
-            target = urljoin(url, location)
-            here, there = urlsplit(url), urlsplit(target)
-            _port(there)
-        except ValueError as error:
-            shown = redact_url(location)
-            raise errors.RedirectRefused(
-                f"{asked} is redirected to {shown!r}, which is no address.", location=shown, status=status
-            ) from error
-        upgraded = (here.scheme, there.scheme) == ("http", "https") and here.hostname == there.hostname
-        same_port = _port(here) == _port(there) or (upgraded and (_port(here), _port(there)) == (80, 443))
-        if not location or here.hostname != there.hostname or not same_port or there.scheme not in ("http", "https"):
-            shown = redact_url(target)
-            raise errors.RedirectRefused(f"{asked} is redirected to {shown}.", location=shown, status=status)
-        if here.scheme == "https" and there.scheme == "http":
-            raise errors.RedirectRefused(
-                f"{asked} is redirected to an unencrypted address.", location=redact_url(target), status=status
-            )
-        if method != "GET" and status not in (307, 308):
-            raise errors.RedirectRefused(
-                f"{asked} is redirected ({status}), which would lose what is sent.",
-                location=redact_url(target),
-                status=status,
-            )
-        return target
 
     def _open(self) -> aiohttp.ClientSession:
         connector = None if self._proxy is None else self._proxy.connector(keep_alive=_KEEP_ALIVE)
@@ -422,21 +361,6 @@ class HttpClient:
             auto_decompress=True,
         )
         return self._session
-
-
-def decode_json(reply: Reply, *, asked: str) -> Any:
-    """Decode a reply's body.
-
-    Raises:
-        NotJSON: it is not JSON.
-    """
-    try:
-        return msgspec.json.decode(reply.body)
-    except NOT_JSON:
-        kind = reply.headers.get("Content-Type", "no content type")
-        start = reply.body[:200].decode("utf-8", "replace")
-        hint = "An HTML page here is mostly a proxy's or host's error page." if "html" in kind else None
-        raise errors.NotJSON(f"{asked} was answered with {kind}, not with JSON.", doc=start, hint=hint) from None
 
 
 def _payload(body: bytes | Callable[[], aiohttp.FormData] | None) -> Any:
@@ -459,10 +383,6 @@ def _is_tls(error: BaseException) -> bool:
     """Whether TLS failed; behind a SOCKS proxy aiohttp wraps that in another exception."""
     kinds = (aiohttp.ClientSSLError, ssl.SSLError)
     return isinstance(error, kinds) or (isinstance(error, OSError) and isinstance(error.__cause__, kinds))
-
-
-def _port(parts: Any) -> int | None:
-    return parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
 def _timed_out(asked: str, limit: str, seconds: float | None, *, still_running: bool = False) -> errors.TimedOut:

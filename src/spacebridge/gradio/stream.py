@@ -15,6 +15,7 @@ import aiohttp
 
 from spacebridge import errors
 from spacebridge.gradio.frames import FrameSplitter
+from spacebridge.gradio.idle import IdleWatch
 from spacebridge.gradio.messages import Message, Output, decode_message
 from spacebridge.gradio.trace import redact_url
 from spacebridge.log import logger
@@ -115,7 +116,10 @@ class EventStream:
         path = f"{self._prefix}/queue/data?session_hash={quote(session_hash, safe='')}"
         self._path = path
         self._join = f"{self._prefix}/queue/join{f'?{query}' if query else ''}"
-        self._asked = f"GET {redact_url(http.base + path)}"
+
+    @property
+    def _asked(self) -> str:
+        return f"GET {redact_url(self._http.base + self._path)}"
 
     async def submit(self, submission: Submission) -> Message:
         """Put an event into the queue and wait for its ``process_completed``.
@@ -209,7 +213,7 @@ class EventStream:
 
     async def _read(self) -> None:
         """Read the stream until the server ends it and nothing waits for it any more."""
-        error: Exception = errors.StreamCut(f"{self._asked}: the stream was closed.")
+        error: Exception | None = None
         try:
             await self._read_once()
             while self._events:  # one joined while the server was ending the stream
@@ -221,7 +225,7 @@ class EventStream:
             error = raised
         finally:
             for submission in list(self._events.values()):
-                self._end(submission, error)
+                self._end(submission, error or errors.StreamCut(f"{self._asked}: the stream was closed."))
 
     async def _read_once(self) -> None:
         response = await self._http.open_stream(self._path)
@@ -230,17 +234,19 @@ class EventStream:
         content = response.content
         too_large: errors.FrameTooLarge | None = None
         try:
-            while too_large is None and (chunk := await content.readany()):
-                try:
-                    frames = splitter.feed(chunk)
-                except errors.FrameTooLarge as error:
-                    frames, too_large = error.frames, error
-                for frame in frames:
-                    if trace is not None:
-                        trace.frame(frame)
-                    if self._take(frame):
-                        await _read_to_end(content)
-                        return
+            with IdleWatch(content, self._http.timeouts.idle) as watch:
+                while too_large is None and (chunk := await content.readany()):
+                    watch.heard()
+                    try:
+                        frames = splitter.feed(chunk)
+                    except errors.FrameTooLarge as error:
+                        frames, too_large = error.frames, error
+                    for frame in frames:
+                        if trace is not None:
+                            trace.frame(frame)
+                        if self._take(frame):
+                            await _read_to_end(content)
+                            return
             if too_large is not None:
                 raise too_large
         except errors.SpacebridgeError:  # some of ours are aiohttp's, too
