@@ -8,6 +8,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 from spacebridge import errors
+from spacebridge.chat.clock import TurnClock
 from spacebridge.chat.components import is_chatbot
 from spacebridge.chat.events import Answer, Event, Finished, Notice, Queued, Started
 from spacebridge.shape import as_list, as_object, is_object
@@ -89,9 +90,7 @@ class Turn:
         self._failure: errors.SpacebridgeError | None = None
         self._error: BaseException | None = None
         self._over = False
-        self._deadline: asyncio.Timeout | None = None
-        self._ends_at: float | None = None
-        self._phase: tuple[str, float] | None = None
+        self._clock: TurnClock | None = None
 
     # For the one who asked
 
@@ -195,8 +194,8 @@ class Turn:
         if component != self._output or self._tracker is None or self._finished is not None:
             return
         self._tracker.update(value, operations)
-        if self._phase is not None and self._tracker.begun:
-            self._set_phase(None)
+        if self._clock is not None and self._clock.in_phase and self._tracker.begun:
+            self._clock.no_phase()
 
     def on_end(self, dependency: Dependency, error: errors.SpacebridgeError | None) -> None:
         """A run ended."""
@@ -254,12 +253,11 @@ class Turn:
 
     async def _guarded(self) -> TurnEnd:
         """The turn within its time limits, stopped on the server if it does not come to its end."""
-        page, loop = self._page, asyncio.get_running_loop()
-        total = self._timeouts.total
-        self._ends_at = None if total is None else loop.time() + total
+        page = self._page
+        self._clock = clock = TurnClock(self._timeouts.total)
         async with contextlib.AsyncExitStack() as held:  # the slot is given back when all has been stopped
             try:
-                async with asyncio.timeout_at(self._ends_at) as self._deadline:
+                async with clock:
                     await held.enter_async_context(self._slot)
                     page.listener = self
                     await self._converse()
@@ -278,9 +276,7 @@ class Turn:
                 if self._finished is not None:
                     await self._stop()
                     return "finished"
-                limit, seconds = self._phase or ("total", total or 0.0)
-                if self._ends_at is not None and loop.time() >= self._ends_at:
-                    limit, seconds = "total", total or 0.0
+                limit, seconds = clock.passed
                 stopped = await self._stop()
                 raise errors.TimedOut(
                     f"The turn was given up: the limit {limit!r} of {seconds:g} s passed.",
@@ -362,19 +358,10 @@ class Turn:
 
     # Small things
 
-    def _set_phase(self, name: str | None, seconds: float | None = None) -> None:
+    def _set_phase(self, name: str, seconds: float | None) -> None:
         """Which limit runs now besides the total."""
-        if self._deadline is None or self._deadline.expired():
-            return
-        if name in ("queue", "first_text") and self._begun():
-            return
-        self._phase = None if name is None or seconds is None else (name, seconds)
-        when = self._ends_at
-        if self._phase is not None:
-            phase_ends = asyncio.get_running_loop().time() + self._phase[1]
-            when = phase_ends if when is None else min(when, phase_ends)
-        with contextlib.suppress(RuntimeError):  # the limit is just being left
-            self._deadline.reschedule(when)
+        if self._clock is not None and not (name in ("queue", "first_text") and self._begun()):
+            self._clock.phase(name, seconds)
 
     def _begun(self) -> bool:
         return self._finished is not None or (self._tracker is not None and self._tracker.begun)

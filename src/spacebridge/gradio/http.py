@@ -210,7 +210,11 @@ class HttpClient:
         try:
             if response.status >= 300 and not (request.accept_500 and response.status == 500):
                 await self._refuse(response, request)
-            data = await self._guarded(self._read(response, request), request, request.limit, request.seconds)
+            reading = self._read(response, request)
+            if response.content.is_eof() and response.content.exception() is None:  # all of it is here: no limit to set
+                data = await reading
+            else:
+                data = await self._guarded(reading, request, request.limit, request.seconds)
         except BaseException:
             response.close()
             raise
