@@ -148,25 +148,51 @@ class Turn:
             work.cancel()
         await asyncio.wait({work})
 
-    async def _iterate(self, *, closing: bool) -> AsyncGenerator[Event]:
+    async def batches(self) -> AsyncGenerator[list[Event]]:
+        """The events in lists, each with all that have come by then: for those who pass them on together.
+
+        Raises:
+            SpacebridgeError: at the end, as iterating does.
+        """
+        closing = not self._entered
         self._start()
-        events = self._events
         try:
-            while True:
-                while events:
-                    yield events.popleft()
-                if self._over:
-                    break
-                if self._waiter is not None and not self._waiter.done():
-                    closing = False
-                    raise errors.TurnInProgress("Somebody else waits for the events of this turn.")
-                self._waiter = asyncio.get_running_loop().create_future()
-                await self._waiter
-            if self._error is not None:
-                raise self._error
+            while await self._more():
+                batch = list(self._events)
+                self._events.clear()
+                yield batch
+        except errors.TurnInProgress:
+            closing = False
+            raise
         finally:
             if closing:
                 await self.aclose()
+
+    async def _iterate(self, *, closing: bool) -> AsyncGenerator[Event]:
+        self._start()
+        try:
+            while await self._more():
+                while self._events:
+                    yield self._events.popleft()
+        except errors.TurnInProgress:
+            closing = False
+            raise
+        finally:
+            if closing:
+                await self.aclose()
+
+    async def _more(self) -> bool:
+        """Wait until there are events; False if none will come any more."""
+        while not self._events:
+            if self._over:
+                if self._error is not None:
+                    raise self._error
+                return False
+            if self._waiter is not None and not self._waiter.done():
+                raise errors.TurnInProgress("Somebody else waits for the events of this turn.")
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+        return True
 
     # What the page tells
 
