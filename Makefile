@@ -27,7 +27,7 @@ demo: ## Ask the small real model in the embedded Space
 .PHONY: test
 test: ## Run all tests, real servers and browser included (ARGS="-k name" for some)
 	@$(SETUP) test
-	@$(PYTHON) scripts/chromium.py
+	@$(PYTHON) scripts/programs.py
 	$(IN_VENV) pytest $(ARGS)
 
 .PHONY: lint
