@@ -78,8 +78,8 @@ class ValkeyStore:
         scheme = {"valkey": "redis", "valkeys": "rediss"}.get(parts.scheme, parts.scheme)
         try:
             address = f"{scheme}{url[len(parts.scheme) :]}"
-            open_at: Callable[..., Any] = redis.Redis.from_url  # pyright: ignore[reportUnknownMemberType] - untyped options
-            self._redis: Any = open_at(address, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS)
+            client: Any = redis.Redis  # its options are not typed
+            self._redis: Any = client.from_url(address, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS)
         except ValueError as error:
             raise errors.AddressError(f"The store's URL can't be read: {error}.") from error
         self._add: Callable[..., Awaitable[Any]] = self._redis.register_script(_ADD)
