@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
+import weakref
 from typing import IO, TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlsplit
 
@@ -96,7 +97,8 @@ class Space:
         self._app: App | None = None
         self._layout: Layout | None = None
         self._slots: asyncio.Semaphore | None = None
-        self._conversations: list[Conversation] = []
+        # Whoever has many conversations one after the other need not keep them all.
+        self._conversations: weakref.WeakSet[Conversation] = weakref.WeakSet()
 
     def __repr__(self) -> str:
         return f"Space({redact_url(self.address)!r})"
@@ -149,7 +151,8 @@ class Space:
 
     async def aclose(self) -> None:
         """Leave all turns and close all connections."""
-        conversations, self._conversations = self._conversations, []
+        conversations = list(self._conversations)
+        self._conversations.clear()
         try:
             await asyncio.gather(*(conversation.aclose() for conversation in conversations))
         finally:
@@ -219,7 +222,7 @@ class Space:
         conversation = Conversation(self, Page(app.config, session), self.layout, self._find)
         if dumped is not None:
             conversation.restore(dumped)
-        self._conversations.append(conversation)
+        self._conversations.add(conversation)
         return conversation
 
     async def upload(self, files: list[UploadFile]) -> list[dict[str, Any]]:

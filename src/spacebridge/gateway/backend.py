@@ -1,0 +1,218 @@
+"""One Space behind a model: its connection, its places, and whether it rests."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+from spacebridge import errors
+from spacebridge.gateway.breaker import Breaker, is_fault
+from spacebridge.gateway.line import Line
+from spacebridge.log import logger
+from spacebridge.options import Limits, Timeouts
+from spacebridge.spaces.space import Space
+
+if TYPE_CHECKING:
+    from spacebridge.gateway.options import Breaking, ModelOptions
+
+__all__ = ["Backend", "State", "title_of"]
+
+State = Literal["new", "connecting", "ready", "resting", "asleep", "away", "unusable"]
+
+# Nothing that waits helps against these: somebody has to change the address, the app or the configuration.
+_UNUSABLE = (
+    errors.AddressError,
+    errors.SpaceNotFound,
+    errors.LoginRequired,
+    errors.AccessDenied,
+    errors.NotGradio,
+    errors.NoChatFound,
+    errors.MissingPart,
+    errors.RedirectRefused,
+)
+_ASLEEP = (errors.SpaceAsleep, errors.SpacePaused, errors.SpaceBuildFailed)
+
+
+class Backend:
+    """A Space at one address, as the options of its model say.
+
+    Args:
+        address: of the Space.
+        options: of the model.
+        breaking: when it rests.
+    """
+
+    def __init__(self, address: str, options: ModelOptions, breaking: Breaking) -> None:
+        self.address = address
+        self.title = title_of(address)
+        self.options = options
+        self.line = Line(options.turns, options.waiting, f"the Space {self.title}")
+        self.breaker = Breaker(breaking)
+        self.timeouts = _timeouts(options)
+        self.failure: BaseException | None = None
+        """What went wrong last, until something goes well."""
+        self._space: Space | None = None
+        self._connecting: asyncio.Task[Space] | None = None
+        self._users = 0
+        self._retired = False
+        self._closing: asyncio.Task[None] | None = None
+
+    def __repr__(self) -> str:
+        return f"Backend({self.title!r})"
+
+    @property
+    def state(self) -> State:
+        """What is known of it."""
+        if isinstance(self.failure, _UNUSABLE):
+            return "unusable"
+        if self.breaker.state == "open":
+            return "resting"
+        if isinstance(self.failure, _ASLEEP):
+            return "asleep"
+        if self._connecting is not None:
+            return "connecting"
+        if self._space is not None:
+            return "ready"
+        return "away" if self.failure is not None else "new"
+
+    @property
+    def connected(self) -> Space | None:
+        """The Space, if it is connected."""
+        return self._space
+
+    @contextlib.contextmanager
+    def used(self) -> Any:
+        """While the block is open, the Space is not closed, even if the configuration no longer names it."""
+        self._users += 1
+        try:
+            yield
+        finally:
+            self._users -= 1
+            self._close_if_unused()
+
+    async def space(self) -> Space:
+        """The connected Space.
+
+        Raises:
+            SpacebridgeError: it can't be reached, or has no chat.
+        """
+        if self._space is not None:
+            return self._space
+        if self._connecting is None:
+            self._connecting = asyncio.create_task(self._connect(), name=f"connect {self.title}")
+            self._connecting.add_done_callback(self._connected)
+        # Others may wait for the same connection: who leaves does not end it.
+        return await asyncio.shield(self._connecting)
+
+    async def _connect(self) -> Space:
+        options = self.options
+        auth: tuple[str, str] | None = None
+        if options.auth_env is not None:
+            user, _, password = os.environ.get(options.auth_env, "").partition(":")
+            auth = (user, password)
+        space = Space(
+            self.address,
+            token=os.environ.get(options.token_env) or None if options.token_env is not None else None,
+            auth=auth,
+            proxy=options.proxy,
+            chat=options.chat,
+            timeouts=self.timeouts,
+            limits=Limits(turns=None),  # the line here gives the places
+        )
+        try:
+            await space.connect()
+            _ = space.layout  # says so if there is no chat
+        except BaseException:
+            await space.aclose()
+            raise
+        return space
+
+    def _connected(self, task: asyncio.Task[Space]) -> None:
+        self._connecting = None
+        if task.cancelled():
+            return
+        if (error := task.exception()) is not None:
+            self.failure = error
+            logger.warning("The Space %s can't be used: %s", self.title, error)
+            return
+        self._space = task.result()
+        self.failure = None
+        self._close_if_unused()
+
+    def succeeded(self) -> None:
+        """A turn went well."""
+        self.failure = None
+        self.breaker.succeeded()
+
+    def failed(self, error: BaseException) -> None:
+        """A turn, or the attempt to reach the Space, failed."""
+        self.breaker.failed(error)
+        if is_fault(error):
+            self.failure = error
+
+    def retire(self) -> None:
+        """Close it as soon as nobody uses it any more."""
+        self._retired = True
+        self._close_if_unused()
+
+    def _close_if_unused(self) -> None:
+        if self._retired and not self._users and self._closing is None:
+            self._closing = asyncio.create_task(self.aclose(), name=f"close {self.title}")
+
+    async def aclose(self) -> None:
+        """Leave all turns and close the connections."""
+        self._retired = True
+        if (connecting := self._connecting) is not None:
+            connecting.cancel()
+            await asyncio.wait({connecting})
+        space, self._space = self._space, None
+        if space is not None:
+            await space.aclose()
+
+    def describe(self) -> dict[str, Any]:
+        """What may be told of it to whoever uses the model: neither its address nor its errors."""
+        state = self.state
+        told: dict[str, Any] = {
+            "state": state,
+            "busy": self.line.busy,
+            "places": self.line.places,
+            "waiting": self.line.waiting,
+        }
+        if state == "resting":
+            told["rests_for"] = round(self.breaker.wait, 1)
+        if self._space is not None and state not in ("unusable", "away"):
+            layout = self._space.layout
+            told["title"] = layout.title
+            told["gradio"] = layout.version
+            told["takes_files"] = layout.chat.multimodal
+            told["settings"] = [
+                {
+                    "name": setting.name,
+                    "label": setting.label,
+                    "type": setting.type,
+                    "default": setting.value,
+                    "choices": list(setting.labels) or None,
+                    "minimum": setting.minimum,
+                    "maximum": setting.maximum,
+                }
+                for setting in layout.settings
+            ]
+        return told
+
+
+def title_of(address: str) -> str:
+    """An address as it may be logged and told: without user, password and parameters."""
+    if "://" not in address:
+        return address.partition("?")[0].rpartition("@")[2]
+    parts = urlsplit(address)
+    return f"{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
+
+
+def _timeouts(options: ModelOptions) -> Timeouts:
+    given = msgspec.structs.asdict(options.timeouts)
+    return msgspec.structs.replace(Timeouts(), **{name: value for name, value in given.items() if value is not None})
