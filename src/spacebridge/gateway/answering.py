@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from spacebridge.gateway.shapes.problem import Problem
     from spacebridge.gateway.shapes.request import Request
     from spacebridge.gateway.shapes.transcript import Transcript
+    from spacebridge.gateway.shapes.usage import Usage
 
 __all__ = ["Answering"]
 
@@ -103,6 +104,21 @@ class Answering:
         for talk in self._talks.values():
             found |= talk.adjusted
         return found
+
+    @property
+    def usage(self) -> Usage:
+        """What was used until now, by estimate."""
+        return self.encoder.usage
+
+    def told(self) -> dict[str, Any]:
+        """What may be logged of it."""
+        told: dict[str, Any] = {"space": self.space, "stream": self.request.stream}
+        if self.ways:
+            told["conversation"] = ",".join(self.ways)
+        if self.first_text is not None:
+            told["first_text"] = round(self.first_text, 4)
+        usage = self.usage
+        return {**told, "prompt_tokens": usage.prompt_tokens, "completion_tokens": usage.completion_tokens}
 
     async def stream(self) -> AsyncGenerator[bytes]:
         """The reply in pieces, as they come. What comes together is one piece.

@@ -77,7 +77,9 @@ class Application:
         seen = _Seen(send)
         began = time.monotonic()
         request_id = _request_id(scope)
-        scope["state"] = {"request_id": request_id, "told": {}}
+        told: dict[str, Any] = {}
+        scope["app"] = self  # with it, the router raises what it does not find
+        scope["state"] = {"request_id": request_id, "told": told}
         gateway = self._gateway
         gateway.metrics.open.inc()
         try:
@@ -86,7 +88,6 @@ class Application:
         finally:
             gateway.metrics.open.dec()
             seconds = time.monotonic() - began
-            told = scope["state"]["told"]
             route = told.pop("route", "other")
             gateway.metrics.replied(route, seen.status, seconds)
             if gateway.config.server.access_log:
@@ -110,7 +111,7 @@ class Application:
         except HTTPException as error:
             problem = _routing_problem(error, scope)
             await _send_problem(send, problem, body, {"x-request-id": request_id, **(error.headers or {})})
-        except Exception as error:  # noqa: BLE001 - told to whoever asked
+        except Exception as error:
             problem = exchange.problem_of(error)
             scope["state"]["told"].setdefault("error", type(error).__name__)
             if send.status:  # headers have gone, and with them any other way to tell
@@ -219,7 +220,7 @@ class _Asking:
         except ClientGone:
             told["left"] = True
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - told to whoever asked
             told["error"] = type(error).__name__
             problem = exchange.problem_of(error)
             if not reply.started:

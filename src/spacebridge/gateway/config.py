@@ -32,8 +32,10 @@ from spacebridge.store import check_store
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["DEFAULT_FILE", "InvalidConfig", "Mistake", "default_store", "is_loopback", "load", "read"]
+__all__ = ["DEFAULT_FILE", "EMBEDDED", "InvalidConfig", "Mistake", "default_store", "is_loopback", "load", "read"]
 
+EMBEDDED = ModelOptions(addresses=("local",))
+"""What is served where nothing is configured."""
 DEFAULT_FILE = "spacebridge.toml"
 """Read from the current folder where no other file is named."""
 
@@ -87,7 +89,11 @@ class InvalidConfig(errors.SpacebridgeError, ValueError):
 
 
 def load(
-    file: Path | None, overrides: Mapping[str, Mapping[str, Any]], *, models: Mapping[str, tuple[str, ...]]
+    file: Path | None,
+    overrides: Mapping[str, Mapping[str, Any]],
+    *,
+    models: Mapping[str, tuple[str, ...]],
+    keys: Mapping[str, KeyOptions] | None = None,
 ) -> tuple[Config, list[Mistake]]:
     """The configuration of a file with what flags and variables say instead; and warnings.
 
@@ -95,6 +101,7 @@ def load(
         file: TOML; without it only the rest counts.
         overrides: section to options, as in the file.
         models: names and addresses, beside or instead of those of the file.
+        keys: beside those of the file.
 
     Raises:
         InvalidConfig: it can't be used.
@@ -107,7 +114,7 @@ def load(
         except (OSError, UnicodeDecodeError) as error:
             why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
             raise errors.FileRefused(f"The configuration {file} can't be read: {why}.") from error
-    config, mistakes = read(text, overrides, models=models)
+    config, mistakes = read(text, overrides, models=models, keys=keys)
     if any(not mistake.warning for mistake in mistakes):
         raise InvalidConfig(str(file or ""), [mistake for mistake in mistakes if not mistake.warning])
     return config, mistakes
@@ -118,6 +125,7 @@ def read(
     overrides: Mapping[str, Mapping[str, Any]] | None = None,
     *,
     models: Mapping[str, tuple[str, ...]] | None = None,
+    keys: Mapping[str, KeyOptions] | None = None,
 ) -> tuple[Config, list[Mistake]]:
     """The configuration of a text, as far as it makes sense, and all that is wrong with it, in the order of lines."""
     try:
@@ -127,6 +135,7 @@ def read(
     reader = _Reader(toml_lines.lines_of(text))
     raw = _merged(raw, overrides or {}, models or {})
     config = reader.config(raw)
+    config = msgspec.structs.replace(config, keys={**config.keys, **(keys or {})})
     reader.check(config)
     return config, sorted(reader.mistakes, key=lambda mistake: mistake.line or 0)
 

@@ -1,4 +1,4 @@
-"""One request and its reply on the wire: headers at the right time, signs of life, and an end when the client has gone."""
+"""One request and its reply on the wire: headers in time, signs of life, and an end when the client has gone."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ __all__ = ["ClientGone", "Exchange", "retry_headers", "run_until_gone"]
 
 _ACCEPT = 2.0
 """Seconds that the headers of a stream wait for the Space to take the turn, so that a refusal has its status."""
-_FIELD = re.compile(r"[\w.\-]{1,64}")
+_FIELD = re.compile(r"[\w.\-]{1,64}", re.ASCII)
 _MOST_NAMES = 32
 
 
-class ClientGone(Exception):  # noqa: N818 - no error of ours
+class ClientGone(Exception):
     """The client has closed its connection."""
 
 
@@ -46,7 +46,13 @@ class Exchange:
     """
 
     def __init__(
-        self, answering: Answering, send: Send, headers: Mapping[str, str], *, keep_alive: float, accept: float = _ACCEPT
+        self,
+        answering: Answering,
+        send: Send,
+        headers: Mapping[str, str],
+        *,
+        keep_alive: float,
+        accept: float = _ACCEPT,
     ) -> None:
         self._answering = answering
         self._send = send
@@ -125,7 +131,7 @@ class Exchange:
         headers = {"content-type": content_type, **self._headers}
         if answering.ways:
             headers["x-spacebridge-conversation"] = ", ".join(answering.ways)
-        ignored = [name for name in answering.ignored if _FIELD.fullmatch(name, re.ASCII)]
+        ignored = [name for name in answering.ignored if _FIELD.fullmatch(name)]
         if ignored:
             headers["x-spacebridge-ignored"] = ", ".join(ignored[:_MOST_NAMES])
         if answering.adjusted:
@@ -134,9 +140,7 @@ class Exchange:
         return headers
 
 
-async def run_until_gone(
-    receive: Receive, gateway: Gateway, work: Callable[[], Coroutine[Any, Any, None]]
-) -> None:
+async def run_until_gone(receive: Receive, gateway: Gateway, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Do the work of a request; leave it when the client goes away or the server ends.
 
     Raises:
@@ -151,7 +155,8 @@ async def run_until_gone(
         task.cancel()
         await asyncio.wait({task})
         if gateway.was_stopped():
-            asyncio.current_task().uncancel()  # the client is still told
+            if (this := asyncio.current_task()) is not None:
+                this.uncancel()  # the client is still told
             raise Stopping("The server is being stopped.") from None
         raise
     finally:

@@ -1,8 +1,8 @@
 """Files of messages, as they are sent on to a Space: data as it is, addresses fetched only where that is allowed.
 
-A message comes from somebody else. It must not have the gateway read its own disk, nor ask hosts that only the gateway can
-reach: so nothing is fetched unless the configuration says so, and never from an address that is not public, wherever a
-name or a redirect leads.
+A message comes from somebody else. It must not have the gateway read its own disk, nor ask hosts that only the gateway
+can reach: so nothing is fetched unless the configuration says so, and never from an address that is not public,
+wherever a name or a redirect leads.
 """
 
 from __future__ import annotations

@@ -16,9 +16,7 @@ __all__ = ["log_request", "set_up"]
 _requests = logging.getLogger("spacebridge.requests")
 
 
-def log_request(
-    request_id: str, method: str, path: str, status: int, seconds: float, told: dict[str, Any]
-) -> None:
+def log_request(request_id: str, method: str, path: str, status: int, seconds: float, told: dict[str, Any]) -> None:
     """Log a request that has its reply.
 
     Args:

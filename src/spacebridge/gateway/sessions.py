@@ -1,8 +1,8 @@
 """Conversations behind an API that has none: a request is known again by all that was said before it.
 
-After a turn its session is kept under a digest of the transcript: who asks, the model, and every message, with white space
-normalised, as the client sent and was sent them. A request whose messages before the last are that transcript takes the
-session *out*: so no two ever have the same one, and one that went on elsewhere is no longer found by its old transcript.
+After a turn its session is kept under a digest of the transcript: who asks, the model, and every message, with white
+space normalised, as the client sent and was sent them. A request whose messages before the last are that transcript
+takes the session *out*: so no two ever have the same one, and one that went on is no longer found by its old transcript.
 """
 
 from __future__ import annotations

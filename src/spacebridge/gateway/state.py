@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from typing import TYPE_CHECKING
 
 from spacebridge import errors
@@ -53,6 +52,7 @@ class Gateway:
         self._running: dict[asyncio.Task[object], str] = {}
         self._stopped: set[asyncio.Task[object]] = set()
         self._turns: dict[str, int] = {}
+        self._hurried = asyncio.Event()
         self._watching: asyncio.Task[None] | None = None
 
     @property
@@ -130,9 +130,7 @@ class Gateway:
             if limit is None:
                 continue
             try:
-                wait = await self.store.spend(
-                    f"{kind}:{client.name}", amount, capacity=limit, per_second=limit / 60
-                )
+                wait = await self.store.spend(f"{kind}:{client.name}", amount, capacity=limit, per_second=limit / 60)
             except errors.StoreFailed as error:  # better too many answers than none
                 logger.error("The limit of a key can't be checked: %s", error)
                 return
@@ -162,7 +160,9 @@ class Gateway:
         limit = client.options.turns if client.options is not None else None
         now = self._turns.get(client.scope, 0)
         if limit is not None and now >= limit:
-            raise errors.RateLimited(f"The key {client.name} may have {limit} turns at once.", status=429, retry_after=1)
+            raise errors.RateLimited(
+                f"The key {client.name} may have {limit} turns at once.", status=429, retry_after=1
+            )
         self._turns[client.scope] = now + 1
         try:
             yield
@@ -192,16 +192,26 @@ class Gateway:
         return asyncio.current_task() in self._stopped
 
     async def drain(self, seconds: float) -> None:
-        """Wait for the requests under way; after so many seconds end them. Called again, it ends them at once."""
-        end = time.monotonic() + seconds
+        """Wait for the requests under way; after so many seconds, or when ``hurry`` is called, end them."""
         self.draining = True
         if self._running:
             logger.info("Waiting for %d requests, at most %g s.", len(self._running), seconds)
-            await asyncio.wait(list(self._running), timeout=max(0.0, end - time.monotonic()))
+            hurried = asyncio.create_task(self._hurried.wait())
+            ended = asyncio.create_task(self._all_ended())
+            await asyncio.wait({hurried, ended}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            hurried.cancel()
+            ended.cancel()
         for task in self._running:
             self._stopped.add(task)
             task.cancel()
-        if self._running:
+        await self._all_ended()
+
+    def hurry(self) -> None:
+        """Wait no longer."""
+        self._hurried.set()
+
+    async def _all_ended(self) -> None:
+        while self._running:
             await asyncio.wait(list(self._running))
 
     async def aclose(self) -> None:
