@@ -76,9 +76,9 @@ class Answering:
         return self._encoder
 
     @property
-    def accepted(self) -> bool:
-        """Whether a Space has taken a turn."""
-        return any(talk.accepted for talk in self._talks.values())
+    def begun(self) -> bool:
+        """Whether anything of an answer has come, so that no other Space will be asked."""
+        return any(talk.begun for talk in self._talks.values())
 
     @property
     def space(self) -> str:

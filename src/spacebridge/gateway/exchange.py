@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["ClientGone", "Exchange", "retry_headers", "run_until_gone"]
 
 _ACCEPT = 2.0
-"""Seconds that the headers of a stream wait for the Space to take the turn, so that a refusal has its status."""
+"""Seconds that the headers of a stream wait for the Space to answer, so that a refusal has its status. Many Spaces take a
+turn into their queue first, and then refuse it: what has only been queued is not accepted yet."""
 _FIELD = re.compile(r"[\w.\-]{1,64}", re.ASCII)
 _MOST_NAMES = 32
 
@@ -80,7 +81,7 @@ class Exchange:
                         await self._write(piece)
                     else:
                         self._buffer.append(piece)
-                        if self._answering.accepted:
+                        if self._answering.begun:
                             await self._start()
         finally:
             tending.cancel()

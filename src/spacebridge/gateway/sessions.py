@@ -2,7 +2,7 @@
 
 After a turn its session is kept under a digest of the transcript: who asks, the model, and every message, with white
 space normalised, as the client sent and was sent them. A request whose messages before the last are that transcript
-takes the session *out*: so no two ever have the same one, and one that went on is no longer found by its old transcript.
+takes the session *out*: so no two ever have the same one, and one that went on is not found by its old transcript.
 """
 
 from __future__ import annotations

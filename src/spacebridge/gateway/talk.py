@@ -101,7 +101,8 @@ class Talk:
         """Whether the length of the answer has to be limited here, since the app has no setting for it."""
         self.accepted = False
         """Whether a Space has taken the turn."""
-        self._begun = False
+        self.begun = False
+        """Whether anything of an answer has come."""
         self._resumed = False
         self._conversation: Conversation | None = None
         self._changed: tuple[str, ...] = ()
@@ -126,7 +127,7 @@ class Talk:
                         async for batch in batches:
                             yield batch
                 except errors.SpacebridgeError as error:
-                    if self._begun or not is_fault(error):
+                    if self.begun or not is_fault(error):
                         raise
                     failures.append(error)
                     if known is not None and isinstance(error, _OF_THE_SESSION):
@@ -231,7 +232,7 @@ class Talk:
                         elif isinstance(event, Started) and queued:
                             self._metrics.queued(backend.title, time.monotonic() - since)
                         elif isinstance(event, _ANSWER):
-                            self._begun = True
+                            self.begun = True
                     self.accepted = True
                     yield batch
             self._ended_well = well = True
