@@ -10,7 +10,7 @@ import msgspec
 from spacebridge.gateway.shapes.problem import Problem
 from spacebridge.shape import NOT_JSON, is_object
 
-__all__ = ["Extension", "read"]
+__all__ = ["Extension", "convert", "read"]
 
 _T = TypeVar("_T", bound=msgspec.Struct)
 
@@ -39,18 +39,32 @@ def read(body: bytes, kind: type[_T]) -> tuple[_T, dict[str, Any]]:
         raise Problem(f"The body is no JSON: {error}.", code="invalid_json") from None
     if not is_object(raw):
         raise Problem("The body must be a JSON object.", code="invalid_json")
+    return convert(raw, kind, ""), raw
+
+
+def convert(raw: object, kind: type[_T], at: str) -> _T:
+    """A part of a body as a struct.
+
+    Args:
+        raw: the part as it came.
+        kind: what it should be.
+        at: where it stands in the body.
+
+    Raises:
+        Problem: 400; a field is missing or of a wrong type.
+    """
     try:
-        return msgspec.convert(raw, kind), raw
+        return msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
-        raise _named(str(error)) from None
+        raise _named(str(error), at) from None
     except RecursionError:
         raise Problem("The body is nested too deeply.", code="invalid_json") from None
 
 
-def _named(text: str) -> Problem:
+def _named(text: str, at: str) -> Problem:
     """The validator's words, in which it says the path last."""
     found = _AT.search(text)
-    path = found["path"] if found else ""
+    path = f"{at}.{found['path'] if found else ''}".strip(".")
     reason = text[: found.start()] if found else text
     if missing := _MISSING.fullmatch(reason):
         param = f"{path}.{missing['field']}".lstrip(".")

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from spacebridge.gateway.shapes import files
-from spacebridge.gateway.shapes.body import Extension, read
+from spacebridge.gateway.shapes.body import Extension, convert, read
 from spacebridge.gateway.shapes.problem import Problem
 from spacebridge.gateway.shapes.request import Request
 from spacebridge.gateway.shapes.structured import Format, json_format
@@ -111,7 +111,6 @@ class FunctionDefinition(msgspec.Struct):
 
 class FunctionTool(msgspec.Struct):
     function: FunctionDefinition
-    type: Literal["function"] = "function"
 
 
 class NamedFunction(msgspec.Struct):
@@ -176,7 +175,7 @@ class ChatBody(Sampling, kw_only=True):
 
     messages: Annotated[list[Message], msgspec.Meta(min_length=1)]
     max_completion_tokens: Annotated[int, msgspec.Meta(ge=1)] | None = None
-    tools: list[FunctionTool] | None = None
+    tools: list[dict[str, Any]] | None = None
     tool_choice: Literal["none", "auto", "required"] | NamedChoice | AllowedChoice | None = None
     parallel_tool_calls: bool | None = None
     response_format: ResponseFormat | None = None
@@ -205,7 +204,7 @@ def parse(body: bytes) -> Request:
     scribe = Scribe()
     for number, message in enumerate(asked.messages):
         _take_down(message, scribe, f"messages[{number}]")
-    tools = _tool_use(asked)
+    tools, left_out = _tool_use(asked)
     system, transcript = scribe.taken()
     max_tokens = asked.max_completion_tokens or asked.max_tokens
     return Request(
@@ -222,7 +221,7 @@ def parse(body: bytes) -> Request:
         format=_format(asked.response_format),
         include_usage=bool(asked.stream_options and asked.stream_options.include_usage),
         user=asked.user,
-        ignored=unused(raw, ChatBody),
+        ignored=(*unused(raw, ChatBody), *left_out),
         body=raw,
     )
 
@@ -284,9 +283,7 @@ def _content(parts: list[Part], param: str) -> tuple[str, tuple[files.File, ...]
                 found.append(files.from_address(url, "", f"{at}.video_url.url"))
             case AudioPart():
                 sound = part.input_audio
-                mime_type = f"audio/{sound.format}"
-                name = f"audio.{sound.format}"
-                found.append(files.from_base64(sound.data, name, mime_type, f"{at}.input_audio.data"))
+                found.append(files.from_audio(sound.data, sound.format, f"{at}.input_audio.data"))
             case FilePart():
                 found.append(_file(part.file, f"{at}.file"))
     return "\n".join(texts), tuple(found)
@@ -302,9 +299,16 @@ def _file(file: FileData, param: str) -> files.File:
     return files.from_base64(file.file_data, file.filename or "", None, f"{param}.file_data")
 
 
-def _tool_use(asked: ChatBody) -> ToolUse:
-    functions = [tool.function for tool in asked.tools or []]
-    tools = [Tool(name=one.name, description=one.description, parameters=one.parameters) for one in functions]
+def _tool_use(asked: ChatBody) -> tuple[ToolUse, list[str]]:
+    """The tools, and the names of those that are of another kind than functions, which can't be told to a Space."""
+    tools: list[Tool] = []
+    left_out: list[str] = []
+    for number, raw in enumerate(asked.tools or []):
+        if raw.get("type", "function") != "function":
+            left_out.append(f"tools[{number}]")
+            continue
+        tool = convert(raw, FunctionTool, f"tools[{number}]").function
+        tools.append(Tool(name=tool.name, description=tool.description, parameters=tool.parameters))
     mode: Literal["none", "auto", "required"] = "auto" if tools else "none"
     names: list[str] | None = None
     only: str | None = None
@@ -317,7 +321,7 @@ def _tool_use(asked: ChatBody) -> ToolUse:
             pass
         case _:
             mode = asked.tool_choice
-    return chosen(tools, mode, names, only, parallel=asked.parallel_tool_calls is not False)
+    return chosen(tools, mode, names, only, parallel=asked.parallel_tool_calls is not False), left_out
 
 
 def chosen(

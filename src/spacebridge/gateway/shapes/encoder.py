@@ -49,9 +49,9 @@ class Encoder(abc.ABC):
     def feed(self, event: Event, choice: int = 0) -> list[dict[str, Any]]:
         """The events that an event of a turn leads to."""
         pieces = self._replies[choice].feed(event)
+        written = self._write(choice, pieces) if pieces else []
         if not self._request.stream:
             return []
-        written = self._write(choice, pieces) if pieces else []
         if self._request.extension.events and isinstance(event, Queued | Started | ToolStep | Notice | AttachmentAdded):
             written += self._tell(choice, msgspec.to_builtins(event))
         return written
@@ -72,9 +72,8 @@ class Encoder(abc.ABC):
         """
         pieces = self._replies[choice].finish()
         self._unfinished.discard(choice)
-        if not self._request.stream:
-            return []
-        return [*self._write(choice, pieces), *self._finish(choice), *([] if self._unfinished else self._end())]
+        written = [*self._write(choice, pieces), *self._finish(choice), *([] if self._unfinished else self._end())]
+        return written if self._request.stream else []
 
     def fail(self, problem: Problem) -> list[dict[str, Any]]:
         """The last events of a stream that can't go on."""

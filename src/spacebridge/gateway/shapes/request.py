@@ -21,6 +21,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     system: str = ""
     """The system messages before all others, and what the model is told of tools."""
+    standing: str = ""
+    """Those of the system messages that hold for what follows this request, too."""
     transcripts: tuple[Transcript, ...]
     """What was said, for each prompt; the last thing of each is new."""
     stream: bool = False

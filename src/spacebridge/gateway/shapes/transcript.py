@@ -10,7 +10,7 @@ from spacebridge.gateway.shapes.files import File
 from spacebridge.gateway.shapes.problem import Problem
 from spacebridge.gateway.shapes.tools import render_results, with_calls
 
-__all__ = ["Said", "Scribe", "Transcript"]
+__all__ = ["Memory", "Said", "Scribe", "Transcript"]
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -23,6 +23,16 @@ class Said(msgspec.Struct, frozen=True):
 
 Transcript = tuple[Said, ...]
 """What was said, by turns: no two of a role follow each other."""
+
+
+class Memory(msgspec.Struct, frozen=True):
+    """What is kept of a conversation that a client goes on with by naming its last answer."""
+
+    system: str = ""
+    transcript: Transcript = ()
+
+
+_NOTHING = Memory()
 
 
 class Scribe:
@@ -79,7 +89,7 @@ class Scribe:
         self._end_answer()
         return self._said[-1] if self._said else Said("assistant", "")
 
-    def taken(self, before: Transcript = ()) -> tuple[str, Transcript]:
+    def taken(self, before: Memory = _NOTHING) -> tuple[str, Transcript]:
         """The system message, and all that was said.
 
         Args:
@@ -90,16 +100,17 @@ class Scribe:
         """
         self._end_answer()
         self._end_asking()
-        system, said = "\n\n".join(self._system), self._said
-        if system and not said and not before:
-            return "", (Said("user", system),)
+        said, earlier = self._said, before.transcript
+        if self._system and not said:  # the instruction is all there is to say
+            said, self._system = [Said("user", "\n\n".join(self._system))], []
+        system = "\n\n".join(filter(None, [before.system, *self._system]))
         if not said or said[-1].role != "user":
             raise Problem("The last message must be the user's, or the result of a tool.", code="invalid_messages")
-        if before and before[-1].role == said[0].role:
-            last = before[-1]
+        if earlier and earlier[-1].role == said[0].role:
+            last = earlier[-1]
             joined = Said(last.role, f"{last.text}\n\n{said[0].text}", last.files + said[0].files)
-            return system, (*before[:-1], joined, *said[1:])
-        return system, (*before, *said)
+            return system, (*earlier[:-1], joined, *said[1:])
+        return system, (*earlier, *said)
 
     def _end_answer(self) -> None:
         if not self._answering and not self._calls:
