@@ -42,7 +42,7 @@ class Served:
         total = 0.0
         async with aiohttp.ClientSession() as http, http.get(f"{self.url}/metrics") as reply:
             for line in (await reply.text()).splitlines():
-                if line.startswith(f"{name}{{") or line.startswith(f"{name} "):
+                if line.startswith((f"{name}{{", f"{name} ")):
                     series, _, value = line.rpartition(" ")
                     if all(f'{label}="{wanted}"' in series for label, wanted in labels.items()):
                         total += float(value)

@@ -13,7 +13,7 @@ from spacebridge.gateway.shapes.transcript import Said
 from spacebridge.gateway.talk import Talk
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Awaitable, Callable
 
     from spacebridge.chat.events import Event
     from spacebridge.gateway.fetching import Fetcher
@@ -38,6 +38,7 @@ class Answering:
         model: who is asked.
         owner: whose turn it is in the waiting lines.
         scope: whose conversations may be gone on with.
+        finished: called with the whole reply before its end is sent, so that what the client does next finds it kept.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Answering:
         metrics: Metrics,
         owner: str,
         scope: str,
+        finished: Callable[[Encoder], Awaitable[None]],
     ) -> None:
         self.request = request
         self.model = model
@@ -61,6 +63,8 @@ class Answering:
         self._metrics = metrics
         self._owner = owner
         self._scope = scope
+        self._finished = finished
+        self._unfinished = request.choices
         self._begun = time.monotonic()
         self._talks: dict[int, Talk] = {}
         self._sent_begin = False
@@ -199,10 +203,14 @@ class Answering:
                 async with contextlib.aclosing(self._repair(more, number)) as pieces:
                     async for piece in pieces:
                         yield piece
-            yield encoder.sse([*self._beginning(), *encoder.finish(number)])
+            ending = encoder.sse([*self._beginning(), *encoder.finish(number)])
             if not repaired:
                 await talk.keep(encoder.said(number))
             self._metrics.conversed(talk.way or "new")
+            self._unfinished -= 1
+            if not self._unfinished:
+                await self._finished(encoder)
+            yield ending
         finally:
             await talk.aclose()
 
@@ -244,7 +252,7 @@ class Answering:
         if not talk.accepted:  # it waits in our own line
             return told
         encoder = self.encoder
-        events: list[dict[str, Any]] = []
+        events = self._beginning()
         for event in burst.joined(batch):
             if self.first_text is None and isinstance(event, TextDelta | ReasoningDelta):
                 self.first_text = time.monotonic() - self._begun
@@ -252,7 +260,7 @@ class Answering:
             events += encoder.feed(event, number)
             if encoder.is_over(number):
                 break
-        return told + encoder.sse([*self._beginning(), *events]) if events else told
+        return told + encoder.sse(events) if events else told
 
     def _beginning(self) -> list[dict[str, Any]]:
         if self._sent_begin:

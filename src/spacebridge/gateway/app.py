@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
@@ -15,10 +15,11 @@ from starlette.routing import Route, Router
 
 from spacebridge.gateway import docs, exchange
 from spacebridge.gateway.answering import Answering
+from spacebridge.gateway.apis import APIS, KeptResponses
 from spacebridge.gateway.config import is_loopback
 from spacebridge.gateway.exchange import ClientGone, Exchange
 from spacebridge.gateway.logs import log_request
-from spacebridge.gateway.shapes import chat, chat_request, sse
+from spacebridge.gateway.shapes import messages, messages_request, sse
 from spacebridge.gateway.shapes.problem import Problem, openai_body
 
 if TYPE_CHECKING:
@@ -26,27 +27,15 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from spacebridge.gateway.apis import Api
     from spacebridge.gateway.keys import Client
     from spacebridge.gateway.models import Model
-    from spacebridge.gateway.shapes import request as requests
-    from spacebridge.gateway.shapes.encoder import Encoder
     from spacebridge.gateway.state import Gateway
 
 __all__ = ["Application"]
 
 _OPEN = ("/health", "/ready", "/openapi.json", "/docs")
 """For everybody, without a key."""
-
-
-class Api(NamedTuple):
-    """One of the APIs that ask models."""
-
-    path: str
-    parse: Callable[[bytes], requests.Request]
-    encoder: type[Encoder]
-
-
-APIS = (Api("/v1/chat/completions", chat_request.parse, chat.Encoder),)
 
 
 class Application:
@@ -63,6 +52,8 @@ class Application:
             Route("/v1/models", self._models),
             Route("/v1/models/{name:path}", self._model),
             *(Route(api.path, _Asking(gateway, api), methods=["POST"]) for api in APIS),
+            Route("/v1/messages/count_tokens", self._count_tokens, methods=["POST"]),
+            Route("/v1/responses/{name}", self._response, methods=["GET", "DELETE"]),
         ]
         self._router = Router(routes)
 
@@ -94,7 +85,8 @@ class Application:
                 log_request(request_id, scope["method"], scope["path"], seen.status, seconds, told)
 
     async def _guarded(self, scope: Scope, receive: Receive, send: _Seen, request_id: str) -> None:
-        body = next((api.encoder.error_body for api in APIS if api.path == scope["path"]), openai_body)
+        path = scope["path"].removesuffix("/count_tokens")
+        body = next((api.encoder.error_body for api in APIS if api.path == path), openai_body)
         app: ASGIApp = self._let_in
         if origins := self._gateway.config.server.cors_origins:
             app = CORSMiddleware(
@@ -184,6 +176,24 @@ class Application:
         _route(request, "/v1/models/{id}")
         return _json(_known_model(self._gateway, request.state.client, request.path_params["name"]).describe())
 
+    async def _count_tokens(self, request: Request) -> Response:
+        _route(request, "/v1/messages/count_tokens")
+        limit = self._gateway.config.server.max_body
+        asked = messages_request.parse_count(await _body(request.scope, request.receive, limit))
+        _known_model(self._gateway, request.state.client, asked.model)
+        return _json(messages.count(asked))
+
+    async def _response(self, request: Request) -> Response:
+        _route(request, "/v1/responses/{id}")
+        gateway, name = self._gateway, request.path_params["name"]
+        kept = KeptResponses(gateway.store, request.state.client.scope, gateway.config.store.expire)
+        if request.method == "DELETE":
+            if await kept.delete(name):
+                return _json({"id": name, "object": "response", "deleted": True})
+        elif (found := await kept.response(name)) is not None:
+            return Response(found, media_type="application/json")
+        raise Problem(f"Response with id '{name}' not found.", status=404, code="response_not_found")
+
 
 class _Asking:
     """The endpoint of an API."""
@@ -198,7 +208,8 @@ class _Asking:
         client: Client = state["client"]
         told: dict[str, Any] = state["told"]
         told["route"] = api.path
-        asked = api.parse(await _body(scope, receive, gateway.config.server.max_body))
+        kept = KeptResponses(gateway.store, client.scope, gateway.config.store.expire)
+        asked = await api.read(await _body(scope, receive, gateway.config.server.max_body), kept)
         told["model"] = asked.model
         model = _known_model(gateway, client, asked.model)
         await gateway.admit(client, -(-asked.weight() // 100))
@@ -211,6 +222,7 @@ class _Asking:
             metrics=gateway.metrics,
             owner=client.scope,
             scope=f"{client.scope}|{asked.user or ''}",
+            finished=lambda encoder: api.finished(encoder, kept),
         )
         headers = {"x-request-id": state["request_id"]}
         reply = Exchange(answering, send, headers, keep_alive=gateway.config.server.keep_alive)

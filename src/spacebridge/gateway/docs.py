@@ -9,6 +9,9 @@ from typing import Any
 import msgspec
 
 from spacebridge.gateway.shapes.chat_request import ChatBody
+from spacebridge.gateway.shapes.completions import CompletionBody
+from spacebridge.gateway.shapes.messages_request import CountBody, MessagesBody
+from spacebridge.gateway.shapes.responses_request import ResponsesBody
 from spacebridge.version import __version__
 
 __all__ = ["openapi", "page"]
@@ -45,6 +48,21 @@ POSTED = (
         "x-spacebridge-adjusted. x-spacebridge-conversation says how the app knew what was said before: new, "
         "continued, injected or flattened.",
     ),
+    _Posted(
+        "/v1/completions",
+        "Completions",
+        CompletionBody,
+        "OpenAI's older completions: each prompt is a message to the Space.",
+    ),
+    _Posted(
+        "/v1/responses",
+        "Responses",
+        ResponsesBody,
+        "OpenAI's responses. One that is kept (`store`, which is true by default) can be gone on with by "
+        "`previous_response_id`, fetched and deleted at /v1/responses/{id}.",
+    ),
+    _Posted("/v1/messages", "Messages", MessagesBody, "Anthropic's messages; errors are in Anthropic's shape, too."),
+    _Posted("/v1/messages/count_tokens", "Count tokens", CountBody, "How many tokens a message would be, by estimate."),
 )
 
 
@@ -91,6 +109,7 @@ def openapi() -> dict[str, Any]:
     for path, title, text in (
         ("/v1/models", "Models", "The models that can be served; the field `spacebridge` tells their live state."),
         ("/v1/models/{id}", "A model", "One model, with what its app lets be set."),
+        ("/v1/responses/{id}", "A response", "A response that was kept; DELETE forgets it."),
         ("/health", "Health", "Whether the server runs. No key is needed."),
         ("/ready", "Readiness", "Whether a request would find a Space to ask. No key is needed."),
         ("/metrics", "Metrics", "Numbers in Prometheus' form."),

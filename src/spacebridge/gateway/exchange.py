@@ -9,6 +9,7 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
+from spacebridge import errors
 from spacebridge.gateway.shapes import problem as problems
 from spacebridge.gateway.shapes import sse
 from spacebridge.gateway.state import Stopping
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["ClientGone", "Exchange", "retry_headers", "run_until_gone"]
 
 _ACCEPT = 2.0
-"""Seconds that the headers of a stream wait for the Space to answer, so that a refusal has its status. Many Spaces take a
-turn into their queue first, and then refuse it: what has only been queued is not accepted yet."""
+"""Seconds that the headers of a stream wait for the Space to answer, so that a refusal has its status. Many Spaces take
+a turn into their queue first, and then refuse it: what has only been queued is not accepted yet."""
 _FIELD = re.compile(r"[\w.\-]{1,64}", re.ASCII)
 _MOST_NAMES = 32
 
@@ -198,6 +199,8 @@ def problem_of(error: BaseException) -> Problem:
     """How an error is told; one that is none of the library's is logged, since it should not happen."""
     if isinstance(error, Stopping):
         return problems.Problem(str(error), status=503, code="stopping", retry_after=1)
+    if isinstance(error, errors.StoreFailed):
+        return problems.Problem("The gateway can't reach its store.", status=503, code="store_failed", retry_after=5)
     problem = problems.of(error)
     if problem.code == "internal_error":
         logger.error("This should not happen.", exc_info=error)
