@@ -49,15 +49,14 @@ class Served:
         return total
 
 
-def serving(*arguments: str, env: dict[str, str] | None = None, store: str = "memory:") -> Process:
+def serving(*arguments: str, env: dict[str, str] | None = None, store: str | None = "memory:") -> Process:
     """A gateway that is not started yet."""
-    return Process(
-        SCRIPT, "--store", store, *arguments, ready="/health", env={"PYTHONWARNINGS": "error", **(env or {})}
-    )
+    kept = ["--store", store] if store is not None else []
+    return Process(SCRIPT, *kept, *arguments, ready="/health", env={"PYTHONWARNINGS": "error", **(env or {})})
 
 
 @contextlib.contextmanager
-def gateway(*arguments: str, env: dict[str, str] | None = None, store: str = "memory:") -> Iterator[Served]:
+def gateway(*arguments: str, env: dict[str, str] | None = None, store: str | None = "memory:") -> Iterator[Served]:
     """A gateway for the length of a block."""
     with serving(*arguments, env=env, store=store) as process:
         yield Served(process)
@@ -65,7 +64,7 @@ def gateway(*arguments: str, env: dict[str, str] | None = None, store: str = "me
 
 @contextlib.asynccontextmanager
 async def gateway_running(
-    *arguments: str, env: dict[str, str] | None = None, store: str = "memory:"
+    *arguments: str, env: dict[str, str] | None = None, store: str | None = "memory:"
 ) -> AsyncIterator[Served]:
     """The same without blocking the loop, in which a double may live."""
     async with running(serving(*arguments, env=env, store=store)) as process:

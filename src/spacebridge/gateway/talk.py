@@ -42,6 +42,8 @@ __all__ = ["Talk"]
 _ANSWER = (TextDelta, ReasoningDelta, ToolStep, AttachmentAdded, Finished)
 # What a session could not do another one may: nothing was said in it.
 _OF_THE_SESSION = (errors.SessionLost, errors.InvalidConversation, errors.ConnectionLost, errors.NotOffered)
+# It will do, but not now.
+_LATER = (errors.RateLimited, errors.QuotaExceeded, errors.QueueFull)
 _LOOK = 1.0
 """Seconds between two looks at the place in our own line."""
 
@@ -173,11 +175,7 @@ class Talk:
     async def _ask(self, backend: Backend, kept: Kept | None) -> AsyncGenerator[list[Event]]:
         """The answer of one Space."""
         if not backend.breaker.admits():
-            wait = max(1, math.ceil(backend.breaker.wait))
-            why = f" Its last words: {backend.failure}" if backend.failure is not None else ""
-            raise errors.SpaceUnavailable(
-                f"The Space {backend.title} failed too often and rests for {wait} s.{why}", status=503, retry_after=wait
-            )
+            raise _rests(backend)
         self.backend = backend
         try:
             with backend.used():
@@ -294,10 +292,22 @@ async def _waited(ticket: Any, backend: Backend) -> AsyncGenerator[Queued]:
         await ticket.wait(min(_LOOK, left))
 
 
+def _rests(backend: Backend) -> errors.SpacebridgeError:
+    """Why a Space is not asked now: it said itself when to come back, or it has failed too often."""
+    wait, failure = max(1, math.ceil(backend.breaker.wait)), backend.failure
+    if isinstance(failure, _LATER):
+        told = f"The Space {backend.title} is not asked for {wait} s more. It said: {failure.message}"
+        return errors.RateLimited(told, status=429, retry_after=wait)
+    told = f"The Space {backend.title} failed too often and rests for {wait} s."
+    if failure is not None:
+        told = f"{told} Its last words: {failure}"
+    return errors.SpaceUnavailable(told, status=503, retry_after=wait)
+
+
 def _most_telling(failures: list[errors.SpacebridgeError]) -> errors.SpacebridgeError:
     """Of the errors of several Spaces: one that says when to come back, else the last that is more than a rest."""
     for failure in failures:
-        if isinstance(failure, errors.RateLimited | errors.QuotaExceeded | errors.QueueFull):
+        if isinstance(failure, _LATER):
             return failure
     told = [failure for failure in failures if not _is_rest(failure)]
     return (told or failures)[-1]
