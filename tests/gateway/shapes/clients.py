@@ -20,6 +20,8 @@ from spacebridge.gateway.shapes import (
 from spacebridge.gateway.shapes.problem import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from spacebridge.chat.events import Event
     from spacebridge.gateway.shapes.encoder import Encoder
     from spacebridge.gateway.shapes.request import Request
@@ -34,7 +36,7 @@ APIS: dict[str, tuple[Any, type[Encoder]]] = {
 }
 
 
-def played(encoder: Encoder, request: Request, turns: list[list[Event]]) -> list[dict[str, Any]]:
+def played(encoder: Encoder, request: Request, turns: Iterable[list[Event]]) -> list[dict[str, Any]]:
     """All events of a reply: as many turns as there are choices, and then those of repairs."""
     more = iter(turns)
     events = encoder.begin()
@@ -57,7 +59,7 @@ class Served(httpx2.BaseTransport):
     """Answers requests by turns of the library; remembers what was asked."""
 
     def __init__(self, turns: list[list[Event]]) -> None:
-        self._turns = turns
+        self._turns = iter(turns)
         self.asked: list[Request] = []
         self.encoders: list[Encoder] = []
 

@@ -245,18 +245,16 @@ def test_the_client_streams_calls():
 
 
 def test_the_client_raises_what_is_refused_and_what_fails():
-    client, _ = openai_client(
-        text_events("Sorry."), text_events("Sorry."), text_events("Sorry."), text_events("Sorry.")
-    )
+    client, _ = openai_client(text_events("Sorry."), text_events("Sorry."))
     with pytest.raises(openai.BadRequestError) as refused:
         client.chat.completions.create(model="m", messages=HELLO, temperature=9)
     assert (refused.value.param, refused.value.code) == ("temperature", "invalid_value")
     with pytest.raises(openai.APIError, match="asked twice for JSON") as failed:
-        [
-            *client.chat.completions.create(
+        list(
+            client.chat.completions.create(
                 model="m", messages=HELLO, stream=True, response_format={"type": "json_object"}
             )
-        ]
+        )
     assert failed.value.code == "invalid_json_answer"
 
 

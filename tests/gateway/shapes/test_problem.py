@@ -91,7 +91,7 @@ def test_the_shapes_of_errors():
     }
     assert anthropic_body(wrong) == {
         "type": "error",
-        "error": {"type": "invalid_request_error", "message": "n: No."},
+        "error": {"type": "invalid_request_error", "message": "No."},
     }
     kinds = {
         400: ("invalid_request_error", "invalid_request_error"),

@@ -108,5 +108,4 @@ def openai_body(problem: Problem) -> dict[str, Any]:
 def anthropic_body(problem: Problem) -> dict[str, Any]:
     """The error in Anthropic's shape, for a reply and for a stream."""
     kind = _ANTHROPIC.get(problem.status, "invalid_request_error" if problem.status < 500 else "api_error")
-    message = f"{problem.param}: {problem.message}" if problem.param else problem.message
-    return {"type": "error", "error": {"type": kind, "message": message}}
+    return {"type": "error", "error": {"type": kind, "message": problem.message}}
