@@ -64,7 +64,8 @@ def convert(raw: object, kind: type[_T], at: str) -> _T:
 def _named(text: str, at: str) -> Problem:
     """The validator's words, in which it says the path last."""
     found = _AT.search(text)
-    path = f"{at}.{found['path'] if found else ''}".strip(".")
+    # Which key of an object it is, the validator does not say.
+    path = f"{at}.{found['path'] if found else ''}".replace("[...]", "").strip(".")
     reason = text[: found.start()] if found else text
     if missing := _MISSING.fullmatch(reason):
         param = f"{path}.{missing['field']}".lstrip(".")

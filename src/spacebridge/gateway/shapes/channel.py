@@ -78,6 +78,6 @@ class Channel:
             elif passed := stop.feed(piece):
                 found.append(passed)
             if stop.hit is not None:
-                self.over = True
+                self.over, self.cut = True, False  # if there is a limit, it is behind
                 break
         return found

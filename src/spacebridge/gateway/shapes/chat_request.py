@@ -292,7 +292,7 @@ def _content(parts: list[Part], param: str) -> tuple[str, tuple[files.File, ...]
 def _file(file: FileData, param: str) -> files.File:
     if file.file_data is None:
         raise Problem(
-            f"'{param}' must hold the file itself, in file_data: files are not kept here.",
+            f"Missing required parameter: '{param}.file_data'. Files are not kept here, so 'file_id' names none.",
             code="missing_required_parameter",
             param=f"{param}.file_data",
         )

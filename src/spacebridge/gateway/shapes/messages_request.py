@@ -279,7 +279,8 @@ def _tool_use(asked: CountBody) -> tuple[ToolUse, list[str]]:
     choice = asked.tool_choice or Choice("auto")
     only = choice.name if choice.type == "tool" else None
     if choice.type == "tool" and not only:
-        raise Problem("Field required.", code="missing_required_parameter", param="tool_choice.name")
+        param = "tool_choice.name"
+        raise Problem(f"Missing required parameter: '{param}'.", code="missing_required_parameter", param=param)
     mode: Literal["none", "auto", "required"] = "auto" if tools else "none"
     if choice.type in ("any", "tool"):
         mode = "required"

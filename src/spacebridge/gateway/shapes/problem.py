@@ -31,6 +31,7 @@ _STATUSES: tuple[tuple[type[BaseException], int], ...] = (
     (errors.ValidationRefused, 400),
     (errors.NotOffered, 400),
     (errors.TurnInProgress, 503),
+    (errors.StoreFailed, 503),
     (errors.InvalidConversation, 500),
     (errors.MissingPart, 500),
     (errors.SpacebridgeError, 502),
@@ -107,5 +108,4 @@ def openai_body(problem: Problem) -> dict[str, Any]:
 def anthropic_body(problem: Problem) -> dict[str, Any]:
     """The error in Anthropic's shape, for a reply and for a stream."""
     kind = _ANTHROPIC.get(problem.status, "invalid_request_error" if problem.status < 500 else "api_error")
-    message = f"{problem.param}: {problem.message}" if problem.param else problem.message
-    return {"type": "error", "error": {"type": kind, "message": message}}
+    return {"type": "error", "error": {"type": kind, "message": problem.message}}

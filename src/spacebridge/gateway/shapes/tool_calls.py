@@ -75,7 +75,7 @@ class ToolCalls:
         """
         self._buffer += "".join(self._pending)
         self._pending.clear()
-        while self._buffer:
+        while self._buffer or self._state == "call":
             self._end(cut=cut)
             self._go_on()
         if self._blank and not self._called:
@@ -179,6 +179,7 @@ class ToolCalls:
         if rest.startswith("```"):
             self._buffer = rest[3:]
         elif rest.startswith(OPEN):
+            self._say(self._buffer[: -len(rest)])
             self._buffer = rest[len(OPEN) :]
             self._state = "call"
             return True
@@ -196,6 +197,7 @@ class ToolCalls:
         elif cut or self._state == "text":
             self._say(self._lead_fence + OPEN + body if self._state == "call" else body)
             self._buffer = ""
+            self._state = "text"
         elif self._state == "call":
             at = body.find(CLOSE)  # if there is one, it seemed to stand in a string
             inside, rest = (body[:at], body[at + len(CLOSE) :]) if at >= 0 else (_without_half_tag(body), "")

@@ -74,9 +74,9 @@ class Scribe:
         self._files.extend(files)
 
     def assistant(self, text: str) -> None:
-        """Something the model said."""
-        self._end_asking()
+        """Something the model said; nothing, if it is empty."""
         if text:
+            self._end_asking()
             self._answering.append(text)
 
     def call(self, call: str, name: str, arguments: str) -> None:
