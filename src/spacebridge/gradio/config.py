@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["Component", "Config", "Dependency", "Target", "parse_config", "parse_dependencies"]
 
 _I18N = "__i18n__"
-# Between 5.23, which makes everything, and 5.50.
-_LEAVES_HIDDEN_OUT = (5, 24)
+# From this release on a page does not make what is hidden (gradio-app/gradio#11427 and #11768).
+_LEAVES_HIDDEN_OUT = (5, 36)
 _SCRAPE = re.compile(rb"window\.gradio_config\s*=\s*(\{.*?\})\s*;?\s*</script>", re.DOTALL)
 
 Follows = Literal["then", "success", "failure"]
@@ -173,7 +173,7 @@ def parse_config(body: bytes, *, where: str) -> Config:
 
 
 def _unmounted(layout: dict[str, Any], components: dict[int, Component], version: tuple[int, ...]) -> Iterator[int]:
-    """What is not made at first: what is hidden, from 5.24 on; from 6 on also what closed accordions and tabs hold."""
+    """What is not made at first: what is hidden, from 5.36 on; from 6 on also what closed accordions and tabs hold."""
     waiting = [(layout, False)] if version >= _LEAVES_HIDDEN_OUT else []
     lazy = version >= (6,)
     while waiting:
