@@ -250,9 +250,12 @@ class Session:
 
     async def cancel(self, fn_index: int | None = None) -> None:
         """Ask the server to stop what runs: one dependency, or all."""
-        for number in list(self._running) if fn_index is None else [fn_index]:
-            for submission in list(self._running.get(number, ())):
-                await self._transport.cancel(submission)
+        numbers = list(self._running) if fn_index is None else [fn_index]
+        submissions = [submission for number in numbers for submission in self._running.get(number, ())]
+        for submission in submissions:
+            submission.cancelled = True
+        for submission in submissions:
+            await self._transport.cancel(submission)
 
     async def drain(self) -> None:
         """After a turn: let the server end the stream in its own way."""

@@ -6,6 +6,7 @@ This is the transport of ``sse_v1`` (gradio 4.9) to ``sse_v3`` (4.22 to 6.31).
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -23,7 +24,11 @@ if TYPE_CHECKING:
 __all__ = ["EventStream"]
 
 _KEPT_UNKNOWN = 1000
-_HAS_CANCEL = (4, 31)
+_HAS_CANCEL = (4, 31, 1)
+# Only since then /cancel takes an event out of the queue; before it would run all the same, for nobody.
+_CANCELS_QUEUED = (6, 14)
+# Between these a middleware keeps it from the server that a stream was closed.
+_DEAF, _HEARS_AGAIN = (4, 19, 2), (4, 24)
 # A server that sees its stream closed ends all events of the session, those too that joined in the meantime.
 _SEEN_CLOSED = 0.2
 
@@ -44,6 +49,7 @@ class EventStream:
         self._joining = 0
         self._unknown: list[Message] = []
         self._reader: asyncio.Task[None] | None = None
+        self._resets: set[asyncio.Task[None]] = set()
         self._closed_at: float | None = None
         self._endless = False
         """Whether an event died without a word to the server's stream, which from then on never ends by itself."""
@@ -90,22 +96,42 @@ class EventStream:
     async def cancel(self, submission: Submission) -> None:
         """Ask the server to stop an event.
 
-        ``POST /cancel`` where the release has it (4.31 and later); before, ``POST /reset``, which ends what has already
-        given something at its next yield. Where that fails the stream is closed, which ends all events of the session.
+        What has started is stopped by ``POST /cancel`` or, before 4.31 and once it has given something, by
+        ``POST /reset``. What waits in the queue is taken out of it by closing the stream, which ends all events of the
+        session, until ``/cancel`` does that, too. A server that does not notice the closing is asked to reset the
+        event when it gives something.
         """
         submission.cancelled = True
         if submission.event_id is None or submission.done.done():
             return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(TAIL):
+                await submission.heard.wait()
+        version = self._line.version
         try:
-            if self._line.version >= _HAS_CANCEL:
+            if self._waits(submission) and version < _CANCELS_QUEUED:
+                pass
+            elif version >= _HAS_CANCEL:
                 await self._line.cancel(submission)
                 return
-            if await self._reset(submission):
-                submission.end(CANCELLED)
+            elif await self._reset(submission):
                 return
         except errors.SpacebridgeError as error:
             logger.debug("the event can't be cancelled alone: %s", error)
-        await self.aclose()
+        if not _DEAF <= version < _HEARS_AGAIN:
+            await self.aclose()
+
+    def _waits(self, submission: Submission) -> bool:
+        """Whether an event is in the queue, and no other is that goes on."""
+        waits = submission.heard.is_set() and not submission.started
+        return waits and all(other.cancelled for other in self._events.values())
+
+    async def _reset_late(self, submission: Submission) -> None:
+        """Reset a cancelled event that has just given something for the first time."""
+        try:
+            await self._reset(submission)
+        except errors.SpacebridgeError as error:
+            logger.debug("the event can't be reset: %s", error)
 
     async def give_up(self, submission: Submission) -> None:
         """Tell the server, if that is still possible, that nobody waits for an event any more.
@@ -120,7 +146,9 @@ class EventStream:
         """``POST /reset``; whether the event has ended. Nothing more is told of it."""
         reply = await self._line.http.post(f"{self._line.prefix}/reset", {"event_id": submission.event_id})
         ended = as_object(reply).get("success") is True
-        self._endless = self._endless or ended
+        if ended:
+            self._endless = True
+            submission.end(CANCELLED)
         return ended
 
     async def drain(self) -> None:
@@ -137,9 +165,16 @@ class EventStream:
     async def aclose(self) -> None:
         """Close the stream. On the server this ends all events of the session."""
         reader, self._reader = self._reader, None
-        if reader is not None and not reader.done():
-            reader.cancel()
-            await asyncio.wait({reader})
+        reading = reader is not None and not reader.done()
+        self._endless = self._endless or bool(reading and self._events)
+        tasks = {*self._resets, *({reader} if reader else ())}
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+        for submission in self._events.values():  # of which the reader had not begun to hear
+            submission.end(errors.StreamCut(f"{self.asked}: the stream was closed."))
+        if reading:
             self._closed_at = asyncio.get_running_loop().time()
 
     async def _closing_seen(self) -> None:
@@ -176,7 +211,7 @@ class EventStream:
                         return
         if self._closes and self._events:
             raise errors.StreamCut(f"{self.asked}: the stream ended in mid-answer.")
-        if any(submission.heard for submission in self._events.values()):
+        if any(submission.heard.is_set() for submission in self._events.values()):
             raise errors.StreamCut(f"{self.asked}: the stream ended in mid-answer.")
 
     def _take(self, message: Message) -> bool:
@@ -196,7 +231,10 @@ class EventStream:
             if self._joining and len(self._unknown) < _KEPT_UNKNOWN:
                 self._unknown.append(message)
             return
-        submission.heard = True
         submission.take(message, self)
+        if submission.cancelled and message.msg == "process_generating" and self._line.version < _HAS_CANCEL:
+            task = asyncio.create_task(self._reset_late(submission))
+            self._resets.add(task)
+            task.add_done_callback(self._resets.discard)
         if submission.done.done():
             self._events.pop(message.event_id or "", None)

@@ -50,8 +50,10 @@ class Submission:
         """The event's ``process_completed``, or what ended it otherwise."""
         self.cancelled = False
         """Whether this client asked for its end."""
-        self.heard = False
-        """Whether the server has said anything of it."""
+        self.heard = asyncio.Event()
+        """Set when the server has said anything of it."""
+        self.started = False
+        """Whether the server has said anything of it but its place in the queue."""
 
     @property
     def fn_index(self) -> int:
@@ -65,6 +67,7 @@ class Submission:
             message: as it came.
             source: where it came from.
         """
+        self.heard.set()
         match message.msg:
             case "process_completed":
                 self.end(message)
@@ -72,7 +75,8 @@ class Submission:
                 self.end(given_up(message, source.asked))
             case "queue_full":
                 self.end(errors.QueueFull(f"{source.asked}: the app's queue is full."))
-            case _:
+            case kind:
+                self.started = self.started or kind != "estimation"
                 try:
                     self.on_message(message)
                 except Exception as error:  # noqa: BLE001 - it belongs to the event's owner, the stream goes on
