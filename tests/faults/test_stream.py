@@ -75,7 +75,7 @@ async def test_cut_at_any_byte(lab: Lab, kind: str, end: Literal["fin", "rst"]) 
     for cut in sorted(place for place in cuts if 0 <= place < len(body)):
         server.on(*DATA, fault.tampered(fault.cut_after(cut), end=end), nth=1)
         conversation = space.conversation()
-        frames = FrameSplitter().feed(_given(body, cut))
+        frames = FrameSplitter().feed(given(body, cut))
         if any(b"process_completed" in frame for frame in frames):
             assert await answered(conversation) == ANSWER
         else:
@@ -89,7 +89,7 @@ async def test_cut_at_any_byte(lab: Lab, kind: str, end: Literal["fin", "rst"]) 
     assert partials >= {"", "Hello", "Hello there"}
 
 
-def _given(body: bytes, cut: int) -> bytes:
+def given(body: bytes, cut: int) -> bytes:
     """The part of a cut body that is in whole or begun chunks."""
     data, place = b"", 0
     while place < cut:
