@@ -10,7 +10,8 @@ import aiohttp
 import pytest
 
 from spacebridge import Finished, Notice, Rewritten, TextDelta, errors
-from spacebridge.gradio.stream import EventStream, Submission
+from spacebridge.gradio.stream import EventStream
+from spacebridge.gradio.transport import Line, Submission
 from tests.doubles import fault_server as fault
 from tests.doubles import wire
 from tests.doubles.fault_server import FaultServer, respond
@@ -409,7 +410,7 @@ async def test_failed_join_does_not_take_messages_of_another_one(lab: Lab) -> No
     server.on("POST", "/queue/join", join)
     server.on(*DATA, data)
     space = await lab.space(server)
-    stream = EventStream(space._connected().http, space.config, "session")
+    stream = EventStream(Line(space._connected().http, space.config, "session"), closes=True)
     heard: list[str] = []
     submissions = [Submission({"fn_index": i}, lambda message: heard.append(message.msg)) for i in range(3)]
     async with asyncio.timeout(8):

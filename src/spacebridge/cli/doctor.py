@@ -189,7 +189,7 @@ async def _tls(host: str, port: int, options: SpaceOptions) -> Check:
 async def _app(url: str, options: SpaceOptions) -> AsyncIterator[Check]:
     """HTTP, Gradio, its protocol, login, chat."""
     from spacebridge.cli.describe import describe
-    from spacebridge.gradio.session import supported_protocols
+    from spacebridge.gradio.generations import generation_of
 
     space = options.space(url)
     try:
@@ -198,12 +198,10 @@ async def _app(url: str, options: SpaceOptions) -> AsyncIterator[Check]:
             config = space.config
             yield _ok("Gradio", f"{config.version_text} ({config.title or 'no title'})")
             yield _ok("login", "logged in" if options.auth else "none needed")
-            known = ", ".join(supported_protocols())
-            if config.protocol in supported_protocols():
-                yield _ok("protocol", config.protocol)
-            else:
-                hint = "The app's release of Gradio is too old, or too new, for this release of spacebridge."
-                yield _failed("protocol", f"{config.protocol} is not spoken here (known: {known})", hint)
+            try:
+                yield _ok("protocol", f"{config.protocol} ({generation_of(config, url)})")
+            except errors.ProtocolError as error:
+                yield _error("protocol", error)
             yield _chat(describe(space))
     except errors.SpacebridgeError as error:
         for name, said in _passed(error):

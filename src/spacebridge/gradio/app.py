@@ -69,9 +69,13 @@ class App:
 
         try:
             await http.send("/login", form, seconds=http.timeouts.connect)
-        except errors.SpaceNotFound:
+        except (errors.SpaceNotFound, errors.RedirectRefused) as error:
+            # An app that needs no login sends to its page.
+            there = urlsplit(error.location if isinstance(error, errors.RedirectRefused) else http.base)
+            if there.hostname != urlsplit(http.base).hostname or there.path.endswith("/login"):
+                raise
             raise errors.LoginRequired(
-                f"{redact_url(http.base)} has no login of its own.", status=404, hint="Leave auth out."
+                f"{redact_url(http.base)} has no login of its own.", status=error.status, hint="Leave auth out."
             ) from None
 
     @staticmethod
