@@ -11,6 +11,7 @@ from spacebridge import errors
 from spacebridge.chat.clock import TurnClock
 from spacebridge.chat.components import is_chatbot
 from spacebridge.chat.events import Answer, Event, Finished, Notice, Queued, Started
+from spacebridge.gradio.quota import gpu_wait
 from spacebridge.shape import as_list, as_object, is_object
 
 if TYPE_CHECKING:
@@ -181,9 +182,7 @@ class Turn:
                     self._started = True
                     self.emit(Started(turn_id=self.turn_id))
             case "log":
-                text = message.log if isinstance(message.log, str) else ""
-                title = message.title if isinstance(message.title, str) else ""
-                self._notice(str(message.level or "info"), text, title)
+                self._log(message)
             case "progress":
                 self._progress(message)
             case _:
@@ -379,6 +378,19 @@ class Turn:
             raise errors.QueueFull(
                 f"The app's queue would take {eta:.0f} s (place {rank} of {size}), more than the limit {longest:g} s."
             )
+
+    def _log(self, message: Message) -> None:
+        text = message.log if isinstance(message.log, str) else ""
+        title = message.title if isinstance(message.title, str) else ""
+        self._notice(str(message.level or "info"), text, title)
+        match None if self._finished else gpu_wait(title, text):
+            case "waiting":  # the function runs, and does nothing but wait: this is a queue, too
+                self._set_phase("queue", self._timeouts.queue)
+                self.emit(Queued(turn_id=self.turn_id))
+            case "acquired":
+                self._set_phase("first_text", self._timeouts.first_text)
+            case None:
+                pass
 
     def _progress(self, message: Message) -> None:
         data = message.progress_data
