@@ -133,6 +133,8 @@ class FaultServer(HttpDouble):
                 await self._join(exchange)
             elif path == "/queue/data":
                 await self._data(exchange)
+            elif path == "/app_id":
+                await exchange.reply(200, {"app_id": self.config["app_id"]})
             elif path == "/cancel":
                 body = request.json()
                 self.cancels.append(body)
