@@ -159,6 +159,15 @@ async def test_headers_are_for_the_app_alone(real_names: World, app: str):
     assert all(request.headers["x-ip-token"] == "visitor" for request in joins)
 
 
+@pytest.mark.parametrize("name", ["X-HF-Authorization", "x-hf-authorization"])
+async def test_a_header_of_ones_own_goes_before(real_names: World, app: str, name: str):
+    real_names.add(app)
+    async with real_names.space(token=READ, headers={name: "mine"}):
+        pass
+    assert [request.headers["x-hf-authorization"] for request in real_names.edge.requests] == ["mine"]
+    assert READ not in told(real_names.edge)
+
+
 async def test_a_visitor_stays_at_one_replica(real_names: World, app: str):
     """The app behind the other one would know nothing of the session."""
     real_names.add([app, app, app])

@@ -25,12 +25,16 @@ def given(token: str | None, folder: Path, monkeypatch: pytest.MonkeyPatch, stor
     [
         ("https://owner-name.hf.space", True),
         ("https://owner-name.hf.space:443/app", True),
+        ("https://OWNER-NAME.HF.SPACE/path", True),
+        ("https://a.b.hf.space", True),
         ("https://huggingface.co/x", False),
         ("http://127.0.0.1:7860", False),
         ("https://hf.space.example.org", False),
         ("https://example.org/owner-name.hf.space", False),
         ("https://evilhf.space", False),
         ("https://hf.space", False),
+        ("https://elsewhere.example?x=.hf.space", False),
+        ("https://elsewhere.example#.hf.space", False),
         ("https://owner-name.hf.space@example.org", False),
         ("http://owner-name.hf.space", False),  # anybody on the way could read it
     ],

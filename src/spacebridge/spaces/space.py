@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from spacebridge.gradio.session import Session
     from spacebridge.gradio.upload import UploadFile
     from spacebridge.page.graph import EventGraph
+    from spacebridge.spaces.hub import HubSpace
     from spacebridge.spaces.record import SpaceRecord
 
 __all__ = ["Space", "as_dumped", "generate_session_hash"]
@@ -149,7 +150,7 @@ class Space:
             token = hub.token.text if hub is not None and hub.token is not None else self._token
             http = HttpClient(
                 place.url,
-                headers={**(hub.headers if hub is not None else {}), **self._headers},
+                headers={**self._shown_to(hub), **self._headers},
                 secrets=tuple(secret for secret in (token, *(self._auth or ())) if secret),
                 proxy=self._proxy,
                 timeouts=self.timeouts,
@@ -349,6 +350,11 @@ class Space:
 
     def _find(self, graph: EventGraph | None = None) -> Layout:
         return find_layout(self.config, chat=self._chat, graph=graph)
+
+    def _shown_to(self, hub: HubSpace | None) -> dict[str, str]:
+        """The headers that show the token to the Space, unless the caller has his own of this name."""
+        own = {name.lower() for name in self._headers}
+        return {} if hub is None else {name: value for name, value in hub.headers.items() if name.lower() not in own}
 
     async def _reach(self, http: HttpClient) -> App:
         async def connect() -> App:
