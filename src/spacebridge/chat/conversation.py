@@ -246,7 +246,6 @@ class Conversation:
 
         async def begin() -> tuple[AnswerTracker, int, Fire]:
             page, host = self._page, self._host
-            await self._catch_up()
             await page.load(host.timeouts.connect)
             chat = self._located()
             fire = await prepare(chat)
@@ -269,6 +268,7 @@ class Conversation:
         turn = Turn(
             turn_id,
             page=self._page,
+            verify=self._catch_up,
             begin=begin,
             timeouts=self._host.timeouts,
             limits=self._host.limits,

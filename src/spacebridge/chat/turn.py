@@ -52,6 +52,7 @@ class Turn:
     Args:
         turn_id: named in all events.
         page: the conversation's page; its listener is the turn while it runs.
+        verify: sees that the app is still the one it was; no limit but ``total`` is for that.
         begin: prepares the page; gives a tracker for the chatbot's value, the chatbot, and what to fire.
         timeouts: time limits.
         limits: other limits.
@@ -64,6 +65,7 @@ class Turn:
         turn_id: str,
         *,
         page: Page,
+        verify: Callable[[], Coroutine[Any, Any, None]],
         begin: Callable[[], Coroutine[Any, Any, tuple[AnswerTracker, int, Fire]]],
         timeouts: Timeouts,
         limits: Limits,
@@ -73,6 +75,7 @@ class Turn:
         self.turn_id = turn_id
         self._page = page
         self._output = -1
+        self._verify = verify
         self._begin = begin
         self._timeouts = timeouts
         self._limits = limits
@@ -298,6 +301,7 @@ class Turn:
 
     async def _converse(self) -> None:
         page = self._page
+        await self._verify()
         self._set_phase("first_text", self._timeouts.first_text)
         self._tracker, self._output, fire = await self._begin()
         self._fired = True

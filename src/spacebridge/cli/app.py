@@ -43,7 +43,7 @@ app = typer.Typer(
     Examples:
       spacebridge ask "Why is the sky blue?"              ask the embedded Space, which runs on this machine
       spacebridge ask -s http://127.0.0.1:7860 "Hello"    ask an app of your own
-      spacebridge ask -s Qwen/Qwen3-Demo "Hello"          ask a Space on Hugging Face
+      spacebridge ask -s owner/name "Hello"               ask a Space on Hugging Face
       spacebridge spaces                                  Spaces that have names
       spacebridge chat -s http://127.0.0.1:7860           talk with it
       spacebridge inspect http://127.0.0.1:7860           what the app is, and where its chat
