@@ -41,6 +41,7 @@ def describe(space: Space) -> dict[str, Any]:
         "transport": None if generation is None else str(generation),
         "mode": config.mode,
         "space_id": config.space_id,
+        "hub": _hub(space),
         "components": len(config.components),
         "listeners": len(config.dependencies),
         "row": known,
@@ -61,6 +62,14 @@ def describe(space: Space) -> dict[str, Any]:
         {**_candidate(config, candidate, usable), "used": candidate == layout.chat} for candidate in layout.candidates
     ]
     return found
+
+
+def _hub(space: Space) -> dict[str, Any] | None:
+    """What Hugging Face says, where it was asked."""
+    record = space.record
+    if record is None:
+        return None
+    return {name: getattr(record, name) for name in ("id", "stage", "sdk", "hardware", "private")}
 
 
 def _candidate(config: Config, candidate: Candidate, usable: list[Candidate]) -> dict[str, Any]:
@@ -116,7 +125,11 @@ def sheet(found: dict[str, Any], output: Output) -> str:
     spoken = found["transport"] or "not spoken here; a newer version of spacebridge may speak it"
     page.field("protocol", f"{found['protocol']} ({spoken})")
     page.field("mode", found["mode"])
-    page.field("Hugging Face", found["space_id"] or "")
+    if hub := found["hub"]:
+        facts = ("private" if hub["private"] else "public", hub["sdk"], hub["hardware"])
+        page.field("Hugging Face", f"{hub['id']} ({', '.join(filter(None, facts))}), {hub['stage']}")
+    else:
+        page.field("Hugging Face", found["space_id"] or "")
     page.field("page", f"{found['components']} components, {found['listeners']} event listeners")
     if row := found["row"]:
         page.field("catalogue", f"{row['name']} ({row['title']}), verified: {row['verified']}. {row['notes']}")
