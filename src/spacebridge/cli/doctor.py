@@ -252,7 +252,7 @@ async def _app(options: SpaceOptions, address: str | None, on_status: Callable[[
             yield _ok("Gradio", f"{config.version_text} ({config.title or 'no title'})")
             yield _ok("login", "logged in" if options.auth else "none needed")
             try:
-                yield _ok("protocol", f"{config.protocol} ({generation_of(config, url)})")
+                yield _ok("protocol", f"{config.protocol} ({generation_of(config, space.url)})")
             except errors.ProtocolError as error:
                 yield _error("protocol", error)
             yield _chat(describe(space))
