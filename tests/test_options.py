@@ -16,6 +16,7 @@ def test_each_can_be_switched_off(kind: type[Timeouts | Limits]):
 def test_defaults():
     assert msgspec.structs.asdict(Timeouts()) == {
         "connect": 20.0,
+        "wake": 600.0,
         "queue": 900.0,
         "first_text": 300.0,
         "idle": 60.0,

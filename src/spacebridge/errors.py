@@ -28,7 +28,8 @@
     │   ├── FrameTooLarge                a limit that can be set
     │   └── AnswerTooLarge               a limit that can be set
     ├── AppFailed                        the app's own function raised
-    │   └── QuotaExceeded                ZeroGPU; ``retry_after`` in seconds
+    │   ├── QuotaExceeded                ZeroGPU; ``retry_after`` in seconds
+    │   └── GpuUnavailable               ZeroGPU; none came free in time
     ├── ValidationRefused                the app's validator said no
     ├── TurnCancelled                    somebody cancelled the turn on the server
     ├── AnswerRewritten                  what was streamed is not how the answer ended
@@ -70,6 +71,7 @@ __all__ = [
     "EmptyAnswer",
     "FileRefused",
     "FrameTooLarge",
+    "GpuUnavailable",
     "InvalidConversation",
     "InvalidMessages",
     "InvalidSetting",
@@ -351,10 +353,20 @@ class QuotaExceeded(AppFailed):
 
     Attributes:
         retry_after: seconds until the quota allows another call, if the Space said so.
+        requested: seconds of GPU that the call asks for, if the Space said so.
+        left: seconds of GPU that are left of the quota, if the Space said so.
     """
 
     default_hint = "Wait, or give the token of an account with more quota."
     retry_after: float | None = None
+    requested: float | None = None
+    left: float | None = None
+
+
+class GpuUnavailable(AppFailed):
+    """No GPU of ZeroGPU came free in time."""
+
+    default_hint = "Ask again later."
 
 
 class ValidationRefused(SpacebridgeError):

@@ -12,6 +12,8 @@ class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
 
     connect: float | None = 20.0
     """For a connection to come about, and for a reply to each request that is not a stream."""
+    wake: float | None = 600.0
+    """For a Space on Hugging Face that sleeps, or is being built, to run."""
     queue: float | None = 900.0
     """For the wait in the app's queue."""
     first_text: float | None = 300.0

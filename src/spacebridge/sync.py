@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from spacebridge.chat.resume import JsonConversation
     from spacebridge.chat.turn import Turn as AsyncTurn
     from spacebridge.gradio.config import Config
+    from spacebridge.spaces.record import SpaceRecord
 
 __all__ = ["Conversation", "Space", "Turn"]
 
@@ -163,6 +164,11 @@ class Space:
     def config(self) -> Config:
         """What the app tells about itself."""
         return self._space.config
+
+    @property
+    def record(self) -> SpaceRecord | None:
+        """What Hugging Face says about the Space, if it is there and was asked."""
+        return self._space.record
 
     @property
     def url(self) -> str:

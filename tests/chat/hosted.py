@@ -9,9 +9,9 @@ from typing import Any
 from spacebridge.chat.bubbles import FileValue
 from spacebridge.chat.conversation import Conversation
 from spacebridge.chat.events import Attachment
-from spacebridge.chat.layout import find_layout
+from spacebridge.chat.layout import Layout, find_layout
 from spacebridge.chat.rules import TextRules
-from spacebridge.gradio.config import Component, Dependency
+from spacebridge.gradio.config import Component, Config, Dependency
 from spacebridge.gradio.upload import UploadFile
 from spacebridge.options import Limits, Timeouts
 from tests.page.documents import SIX, page_config
@@ -24,13 +24,37 @@ class ScriptedHost:
     """What a conversation needs of its Space."""
 
     address = "http://host"
-    app_id = "1"
     rules = TextRules()
 
     def __init__(self, timeouts: Timeouts | None = None, limits: Limits | None = None) -> None:
+        self.config = page_config([], [])
+        self.restarted: Config | None = None
+        """The app that answers from the next look on."""
+        self.looks = 0
+        """How often it was doubted when a turn began."""
+        self.sessions: list[ScriptedSession] = []
+        self._doubted = False
         self.timeouts = timeouts or Timeouts()
         self.limits = limits or Limits()
         self.uploads: list[str] = []
+
+    @property
+    def layout(self) -> Layout:
+        return find_layout(self.config)
+
+    def session(self, session_hash: str) -> Any:
+        return self.sessions.pop()
+
+    async def verify(self) -> None:
+        self.looks += self._doubted
+        if self.restarted is not None:
+            self.config, self.restarted = self.restarted, None
+
+    def vouch(self) -> None:
+        self._doubted = False
+
+    def doubt(self) -> None:
+        self._doubted = True
 
     async def upload(self, files: list[UploadFile]) -> list[dict[str, Any]]:
         self.uploads += [file.name for file in files]
@@ -61,4 +85,6 @@ def conversation_on(
     def find(graph: Any) -> Any:
         return find_layout(config, graph=graph)
 
-    return Conversation(host or ScriptedHost(), page, find_layout(config), find), session
+    host = host or ScriptedHost()
+    host.config = config
+    return Conversation(host, page, find_layout(config), find), session

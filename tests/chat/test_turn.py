@@ -72,6 +72,36 @@ async def test_a_turn_from_the_message_to_the_answer(version: tuple[int, ...]):
     assert conversation.state == "clean"
 
 
+async def test_waiting_for_a_gpu_is_a_queue():
+    """The function runs, and what it waits for has a limit of its own."""
+
+    async def wait(running: Running) -> Outcome:
+        running.status(msg="process_starts")
+        running.status(msg="log", log="Waiting for a GPU to become available", level="info", title="ZeroGPU queue")
+        await asyncio.sleep(0.2)
+        running.status(msg="log", log="Successfully acquired a GPU", level="success", title="ZeroGPU queue")
+        return running.end(shown("abc"), None)
+
+    conversation, _ = chat(wait, host=ScriptedHost(Timeouts(first_text=0.1)))
+    events = await events_of(conversation)
+    assert [type(event) for event in events] == [Started, Notice, Queued, Notice, TextDelta, Finished]
+    assert events[1] == Notice(
+        turn_id="scripted-1", level="info", title="ZeroGPU queue", text="Waiting for a GPU to become available"
+    )
+
+
+async def test_a_gpu_that_does_not_come_is_the_queues_limit():
+    async def wait(running: Running) -> Outcome:
+        running.status(msg="process_starts")
+        running.status(msg="log", log="Waiting for a GPU to become available", level="info")
+        return await forever(running)
+
+    conversation, _ = chat(wait, host=ScriptedHost(Timeouts(queue=0.05, cancel=0.5)))
+    with pytest.raises(errors.TimedOut) as caught:
+        await conversation.ask("hi")
+    assert caught.value.limit == "queue"
+
+
 async def test_finished_comes_when_nothing_that_still_runs_can_write_the_chatbot():
     """Footers come by ``.then``."""
 

@@ -133,6 +133,8 @@ class FaultServer(HttpDouble):
                 await self._join(exchange)
             elif path == "/queue/data":
                 await self._data(exchange)
+            elif path == "/app_id":
+                await exchange.reply(200, {"app_id": self.config["app_id"]})
             elif path == "/cancel":
                 body = request.json()
                 self.cancels.append(body)
@@ -447,14 +449,18 @@ async def _finish(exchange: Exchange, end: str) -> None:
         exchange.finish()
 
 
-def certificate(directory: Any) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """A self-signed certificate for 127.0.0.1, made now: (context of the server, context of a client that trusts it)."""
+def certificate(directory: Any, *names: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """A self-signed certificate, made now: (context of the server, context of a client that trusts it).
+
+    It is for 127.0.0.1 and for the names.
+    """
     import subprocess
 
     key, cert = f"{directory}/key.pem", f"{directory}/cert.pem"
+    hosts = ",".join(["IP:127.0.0.1", "DNS:localhost", *(f"DNS:{name}" for name in names)])
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-         "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", "-keyout", key, "-out", cert],
+         "-subj", "/CN=localhost", "-addext", f"subjectAltName={hosts}", "-keyout", key, "-out", cert],
         check=True, capture_output=True,
     )  # fmt: skip
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

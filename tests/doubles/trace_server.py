@@ -1,7 +1,8 @@
 """A server that answers as a recorded trace says: a bug report that is a file, made into a test.
 
 The file is what ``--trace FILE`` or ``Space(trace=…)`` wrote. Requests are told apart by method and path, and answered in
-the order in which they were recorded; a stream gives its frames at once.
+the order in which they were recorded; a stream gives its frames at once. A configuration that is read once more is the
+last one again.
 """
 
 from __future__ import annotations
@@ -64,7 +65,8 @@ class TraceServer(HttpDouble):
     @property
     def untold(self) -> list[Recorded]:
         """What was recorded and not asked for."""
-        return [recorded for left in self._left.values() for recorded in left]
+        asked = {id(recorded) for recorded, _ in self.told}
+        return [recorded for left in self._left.values() for recorded in left if id(recorded) not in asked]
 
     async def handle(self, exchange: Exchange) -> None:
         request = exchange.request
@@ -72,7 +74,7 @@ class TraceServer(HttpDouble):
         if not left:
             await exchange.reply(404, {"detail": "not in the trace"})
             return
-        recorded = left.popleft()
+        recorded = left[0] if request.path == "/config" and len(left) == 1 else left.popleft()
         self.told.append((recorded, request.json() if request.body.startswith(b"{") else request.body))
         if not recorded.stream:
             await exchange.reply(recorded.status, recorded.reply)

@@ -10,7 +10,8 @@ import aiohttp
 import pytest
 
 from spacebridge import Finished, Notice, Rewritten, TextDelta, errors
-from spacebridge.gradio.stream import EventStream, Submission
+from spacebridge.gradio.stream import EventStream
+from spacebridge.gradio.transport import Line, Submission
 from tests.doubles import fault_server as fault
 from tests.doubles import wire
 from tests.doubles.fault_server import FaultServer, respond
@@ -311,6 +312,52 @@ async def test_app_restarts_between_turns(lab: Lab) -> None:
         other.conversation(dumped.get_dict())
 
 
+async def test_an_app_that_restarts_under_a_conversation(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("spacebridge.spaces.space._FRESH", 1000.0)
+    server = await lab.server()
+    space = await lab.space(server)
+    conversation = space.conversation()
+    assert await answered(conversation) == ANSWER
+    assert await answered(conversation) == ANSWER
+    assert not server.seen("/app_id")  # it was heard just now
+    monkeypatch.setattr("spacebridge.spaces.space._FRESH", 0.0)
+    space.doubt()
+    for turn in (1, 2):
+        assert await answered(conversation) == ANSWER
+        assert len(server.seen("/app_id")) == turn
+    server.restart()
+    joins = len(server.seen("/queue/join"))
+    await failure(conversation, kind=errors.SessionLost)
+    assert len(server.seen("/queue/join")) == joins  # nothing was said
+    assert await answered(space.conversation()) == ANSWER
+
+
+@pytest.mark.parametrize("reply", [respond(404, {"detail": "Not Found"}), respond(200, "<html>"), respond(500, "")])
+async def test_an_app_that_does_not_say_which_it_is(lab: Lab, monkeypatch: pytest.MonkeyPatch, reply: Any) -> None:
+    """Its configuration does."""
+    monkeypatch.setattr("spacebridge.spaces.space._FRESH", 0.0)
+    server = await lab.server()
+    server.on("GET", "/app_id", reply)
+    conversation = await lab.conversation(server)
+    for _ in range(3):
+        assert await answered(conversation) == ANSWER
+    server.restart()
+    await failure(conversation, kind=errors.SessionLost)
+
+
+async def test_an_app_that_limits_the_rate_before_a_turn(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("spacebridge.spaces.space._FRESH", 0.0)
+    server = await lab.server()
+    conversation = await lab.conversation(server)
+    assert await answered(conversation) == ANSWER
+    server.on("GET", "/app_id", respond(429, "", {"retry-after": "7"}))
+    error = await failure(conversation, kind=errors.RateLimited)
+    assert isinstance(error, errors.RateLimited)
+    assert error.retry_after == 7
+    server.clear()
+    assert await answered(conversation) == ANSWER
+
+
 # Several at once
 
 
@@ -409,7 +456,7 @@ async def test_failed_join_does_not_take_messages_of_another_one(lab: Lab) -> No
     server.on("POST", "/queue/join", join)
     server.on(*DATA, data)
     space = await lab.space(server)
-    stream = EventStream(space._connected().http, space.config, "session")
+    stream = EventStream(Line(space._connected().http, space.config, "session"), closes=True)
     heard: list[str] = []
     submissions = [Submission({"fn_index": i}, lambda message: heard.append(message.msg)) for i in range(3)]
     async with asyncio.timeout(8):

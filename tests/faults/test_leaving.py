@@ -188,7 +188,9 @@ async def test_leave(lab: Lab, moment: Any, way: Any, kind: str) -> None:
         await way(conversation, server, moment)
     assert work_left() == []
     joins = [r.json()["fn_index"] for r in server.seen(f"{server.prefix}/queue/join")]
-    if 2 in joins:
+    if moment is in_queue:
+        assert server.cancels == []  # which would not take it out of the queue; closing the stream does
+    elif 2 in joins:
         assert [c["fn_index"] for c in server.cancels] == [2]
         assert server.cancels[0]["session_hash"] == conversation.session_hash
     else:
@@ -221,8 +223,23 @@ async def test_bare_iteration(lab: Lab, moment: Any, how: str) -> None:
         await moment(events, server)
         del events
     gc.collect()
-    await until(lambda: server.cancels and not work_left() and not server.streaming, what="the server to be told")
+    told = len(server.seen("/queue/data")) if moment is in_queue and how != "break" else 0
+    await until(
+        lambda: (server.cancels or told) and not work_left() and not server.streaming, what="the server to be told"
+    )
     assert conversation.state == "partial"
+    well(server)
+    assert await answered(conversation) == ANSWER
+
+
+async def test_in_the_queue_of_a_release_that_takes_out_what_is_cancelled(lab: Lab) -> None:
+    server = await lab.server()
+    server.config["version"] = "6.14.0"
+    slow(server)
+    conversation = await lab.conversation(server)
+    await by_block(conversation, server, in_queue)
+    assert [c["fn_index"] for c in server.cancels] == [2]
+    await until(lambda: not server.streaming, what="the stream to end")
     well(server)
     assert await answered(conversation) == ANSWER
 

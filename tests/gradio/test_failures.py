@@ -265,3 +265,32 @@ def test_no_retry_after_raises(value: str):
 @given(st.integers(300, 599), json_values)
 def test_any_refusal_becomes_an_error(status: int, body: Any):
     assert str(error_from_reply(status, {}, json.dumps(body).encode(), asked="GET x")).startswith("GET x ")
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_another_replica(status: int):
+    """What gradio says where a function that was rendered in one process is asked for in another."""
+    said = (
+        "Event not found in queue. If you are deploying this Gradio app with multiple replicas, please enable stickiness "
+        "to ensure that all requests from the same user are routed to the same instance."
+    )
+    error = reply(status, f"Traceback (most recent call last):\n  File x\nKeyError: '{said}'\n".encode())
+    assert type(error) is errors.SessionLost
+    assert "replicas" in error.hint
+    assert type(output(said)) is errors.SessionLost
+
+
+@pytest.mark.parametrize(
+    "headers, seconds",
+    [
+        ({"RateLimit": '"api";r=0;t=55'}, 55.0),
+        ({"RateLimit": '"pages"; r = 0 ; t = 7'}, 7.0),
+        ({"RateLimit": '"api";r=0;t=55', "Retry_After": "3"}, 3.0),
+        ({"RateLimit": '"api";r=12;t=55'}, None),  # something else refused
+        ({"RateLimit": "soon"}, None),
+    ],
+)
+def test_rate_limits_of_hugging_face(headers: dict[str, str], seconds: float | None):
+    error = reply(429, b"", **headers)
+    assert isinstance(error, errors.RateLimited)
+    assert error.retry_after == seconds

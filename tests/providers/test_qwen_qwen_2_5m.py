@@ -136,10 +136,10 @@ def test_a_conversation_goes_through_json():
     "options, expected",
     [
         ({}, Timeouts()),
-        ({"timeout": 5}, Timeouts(total=5.0, connect=5.0)),
-        ({"timeout": 500}, Timeouts(total=500.0)),
+        ({"timeout": 5}, Timeouts(total=5.0, connect=5.0, wake=5.0)),
+        ({"timeout": 500}, Timeouts(total=500.0, wake=500.0)),
         ({"stream_timeout": 7}, Timeouts(idle=7.0, first_text=7.0)),
-        ({"timeouts": Timeouts(idle=1.0), "timeout": 5}, Timeouts(idle=1.0, total=5.0, connect=5.0)),
+        ({"timeouts": Timeouts(idle=1.0), "timeout": 5}, Timeouts(idle=1.0, total=5.0, connect=5.0, wake=5.0)),
     ],
 )
 def test_time_limits(options: dict[str, Any], expected: Timeouts):

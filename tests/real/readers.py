@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import uuid
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -105,6 +106,8 @@ class RawReader:
         form.add_field("files", data, filename=name, content_type=kind)
         async with self._session.post(f"{self.url}{self.config.get('api_prefix', '')}/upload", data=form) as response:
             (path,) = await response.json()
+        if self.config["version"].startswith("3"):
+            return {"name": path, "orig_name": name, "size": len(data), "data": None, "is_file": True}
         return {
             "path": path,
             "orig_name": name,
@@ -162,12 +165,18 @@ class RawReader:
                 reading.errors.append(result)
                 return False
             outputs.append(result["data"])
+        elif (protocol := self.config.get("protocol", "ws")) == "ws":
+            outputs = await self._by_websocket(body, reading)
+        elif protocol == "sse":
+            outputs = await self._by_stream(body, reading)
         else:
             status, joined = await self._post("/queue/join", body, reading)
             if status != 200:
                 reading.errors.append(joined)
                 return False
-            outputs = await self._listen(joined["event_id"], reading)
+            outputs = await self._by_session_stream(reading)
+            if protocol in ("sse_v2", "sse_v2.1"):  # which can't be asked for full values: the last are
+                outputs = outputs[-1:]
         for step in outputs:
             for component, value in zip(dependency["outputs"], step, strict=False):
                 if not self._is_state(component):
@@ -187,28 +196,61 @@ class RawReader:
             except json.JSONDecodeError:
                 return response.status, text
 
-    async def _listen(self, event_id: str, reading: Reading) -> list[list[Any]]:
-        """The outputs of an event, one list for each step."""
-        assert self._session is not None
-        url = f"{self.url}{self.config.get('api_prefix', '')}/queue/data"
+    async def _by_session_stream(self, reading: Reading) -> list[list[Any]]:
+        """From 4.9 on: the outputs of the one event of the session, one list for each step."""
         outputs: list[list[Any]] = []
-        async with self._session.get(url, params={"session_hash": self.session_hash}) as response:
+        params = {"session_hash": self.session_hash}
+        async for message in self._events(f"{self.config.get('api_prefix', '')}/queue/data", params):
+            self._note(message, reading, outputs)
+        return outputs
+
+    async def _by_stream(self, body: dict[str, Any], reading: Reading) -> list[list[Any]]:
+        """4.0 to 4.8: the stream of one event; it says when it wants the data."""
+        outputs: list[list[Any]] = []
+        params = {"fn_index": str(body["fn_index"]), "session_hash": self.session_hash}
+        async for message in self._events("/queue/join", params):
+            if message["msg"] == "send_data":
+                await self._post("/queue/data", body | {"event_id": message["event_id"]}, reading)
+            else:
+                self._note(message, reading, outputs)
+        return outputs
+
+    async def _by_websocket(self, body: dict[str, Any], reading: Reading) -> list[list[Any]]:
+        """3.x: a websocket for the event; it says when it wants the session, and the data."""
+        assert self._session is not None
+        outputs: list[list[Any]] = []
+        reading.requests.append(("/queue/join", body))
+        async with self._session.ws_connect(f"{self.url}/queue/join", max_msg_size=0) as socket:
+            async for frame in socket:
+                message = json.loads(frame.data)
+                if message["msg"] == "send_hash":
+                    await socket.send_json({"fn_index": body["fn_index"], "session_hash": self.session_hash})
+                elif message["msg"] == "send_data":
+                    await socket.send_json(body)
+                else:
+                    self._note(message, reading, outputs)
+        return outputs
+
+    async def _events(self, path: str, params: dict[str, str]) -> AsyncIterator[dict[str, Any]]:
+        """The messages of an event stream."""
+        assert self._session is not None
+        async with self._session.get(self.url + path, params=params) as response:
             pending = b""
             async for piece in response.content.iter_any():
                 pending += piece
                 *events, pending = pending.split(b"\n\n")
                 for event in events:
-                    message = json.loads(event.removeprefix(b"data: "))
-                    if message["msg"] == "heartbeat":
-                        continue
-                    if message["msg"] == "close_stream":
-                        continue
-                    reading.messages.append(message)
-                    if message["msg"] == "unexpected_error" or not message.get("success", True):
-                        reading.errors.append(message.get("output", message))
-                    elif "data" in message.get("output", {}):
-                        outputs.append(message["output"]["data"])
-        return outputs
+                    yield json.loads(event.removeprefix(b"data: "))
+
+    @staticmethod
+    def _note(message: dict[str, Any], reading: Reading, outputs: list[list[Any]]) -> None:
+        if message["msg"] in ("heartbeat", "close_stream"):
+            return
+        reading.messages.append(message)
+        if message["msg"] in ("unexpected_error", "queue_full") or not message.get("success", True):
+            reading.errors.append(message.get("output", message))
+        elif "data" in message.get("output", {}):
+            outputs.append(message["output"]["data"])
 
     def _is_state(self, component: int) -> bool:
         return any(c["id"] == component and c["type"] == "state" for c in self.config["components"])

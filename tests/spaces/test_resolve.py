@@ -7,12 +7,7 @@ import pytest
 
 from spacebridge.errors import AddressError
 from spacebridge.spaces import resolve as module
-from spacebridge.spaces.resolve import resolve
-
-
-async def url(address: str) -> str:
-    async with resolve(address) as found:
-        return found
+from spacebridge.spaces.resolve import Place, Way, canonical, resolve
 
 
 @pytest.mark.parametrize(
@@ -25,18 +20,35 @@ async def url(address: str) -> str:
         ("http://user:pass@host:80/x", "http://user:pass@host:80/x"),
         ("http://[::1]:7860", "http://[::1]:7860"),
         ("  http://host  ", "http://host"),
-        ("https://owner-name.hf.space", "https://owner-name.hf.space"),
+        ("https://owner-name.hf.space", "huggingface:https://owner-name.hf.space"),
+        ("https://owner-name.hf.space/app/?x=1", "huggingface:https://owner-name.hf.space/app"),
+        ("http://owner-name.hf.space", "huggingface:http://owner-name.hf.space"),
+        ("owner-name.hf.space", "huggingface:https://owner-name.hf.space"),
+        ("https://owner-name.hf.space.example.org", "https://owner-name.hf.space.example.org"),
+        ("https://example.org/owner-name.hf.space", "https://example.org/owner-name.hf.space"),
+        ("owner/name", "huggingface:owner/name"),
+        ("Qwen/Qwen2.5-1M-Demo", "huggingface:Qwen/Qwen2.5-1M-Demo"),
+        ("spaces/owner/name", "huggingface:owner/name"),
+        ("hf://spaces/owner/name", "huggingface:owner/name"),
+        ("https://huggingface.co/spaces/owner/name", "huggingface:owner/name"),
+        ("https://www.huggingface.co/spaces/owner/name/", "huggingface:owner/name"),
+        ("http://hf.co/spaces/owner/name/tree/main/x?y#z", "huggingface:owner/name"),
+        ("huggingface.co/spaces/owner/name", "huggingface:owner/name"),
+        ("huggingface:owner/name", "huggingface:owner/name"),
+        ("local", "local"),
+        ("local:some/model.gguf", "local:some/model.gguf"),
+        ("example.org/app", "http://example.org/app"),
         ("localhost", "http://localhost"),
         ("localhost:7860", "http://localhost:7860"),
         ("127.0.0.1:7860/app", "http://127.0.0.1:7860/app"),
         ("example.org", "http://example.org"),
         ("box:7860", "http://box:7860"),
         ("[::1]:7860", "http://[::1]:7860"),
-        ("qwen-2.5-1m-demo", "https://qwen-qwen2-5-1m-demo.hf.space"),
+        ("qwen-2.5-1m-demo", "huggingface:https://qwen-qwen2-5-1m-demo.hf.space"),
     ],
 )
-async def test_addresses(address: str, expected: str):
-    assert await url(address) == expected
+def test_addresses(address: str, expected: str):
+    assert canonical(address) == expected
 
 
 @pytest.mark.parametrize(
@@ -44,43 +56,48 @@ async def test_addresses(address: str, expected: str):
     [
         "", " ", "http://", "https://", "http:///path", "http://:80", "http://host:99999", "http://host:0", "http://host:port",
         "http://[host", "ftp://host", "file:///etc/passwd", "nothing", "two words", "a/b/c", "javascript:alert(1)", "\n",
+        "https://huggingface.co", "https://huggingface.co/Qwen/Qwen3-8B", "https://huggingface.co/spaces/Qwen",
+        "https://huggingface.co/chat", "hf.co/spaces/", "hf://Qwen/Qwen3-8B", "https://huggingface.co:x/spaces/a/b",
     ],
 )  # fmt: skip
 async def test_what_is_no_address(address: str):
     with pytest.raises(AddressError) as caught:
-        await url(address)
+        async with resolve(address):
+            pass
     assert caught.value.hint
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
-        "owner/name",
-        "Qwen/Qwen2.5-1M-Demo",
-        "https://huggingface.co/spaces/owner/name",
-        "https://hf.co/spaces/owner/name",
-    ],
-)
-async def test_spaces_by_name_can_not_be_looked_up_yet(address: str):
-    with pytest.raises(AddressError, match=r"hf\.space"):
-        await url(address)
+def test_the_pages_of_another_hub(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HF_ENDPOINT", "https://mirror.example:8443/")
+    assert canonical("https://mirror.example:8443/spaces/owner/name") == "huggingface:owner/name"
+    assert canonical("https://mirror.example/spaces/owner/name") == "https://mirror.example/spaces/owner/name"
+    with pytest.raises(AddressError):
+        canonical("https://mirror.example:8443/owner/name")
 
 
-async def test_a_password_in_an_address_is_not_told():
+def test_a_password_in_an_address_is_not_told():
     with pytest.raises(AddressError) as caught:
-        await url("http://user:passpass@host:99999")
+        canonical("http://user:passpass@host:99999")
     assert "passpass" not in str(caught.value)
 
 
-async def test_an_unknown_name_lists_what_is_known():
-    with pytest.raises(AddressError, match=r"local, qwen-2\.5-1m-demo"):
-        await url("nothing")
+def test_an_unknown_name_says_what_was_meant():
+    with pytest.raises(AddressError, match=r"Did you mean qwen-2\.5-1m-demo\?"):
+        canonical("qwen2.5-1m-demo")
+    with pytest.raises(AddressError) as caught:
+        canonical("nothing-like-it")
+    assert "mean" not in str(caught.value)
+    assert "spacebridge spaces" in caught.value.hint
+
+
+def test_a_way_shows_no_secrets():
+    assert "hf_secret" not in repr(Way(token="hf_secret", proxy="http://ada:hf_secret@proxy"))
 
 
 @contextlib.asynccontextmanager
-async def served(address: str) -> AsyncGenerator[str]:
+async def served(address: str, way: Way) -> AsyncGenerator[Place]:
     closed.append("open")
-    yield f"http://served/{address}"
+    yield Place(f"http://served/{address}")
     closed.append("closed")
 
 
@@ -92,6 +109,6 @@ async def test_a_resolver_is_imported_on_use_and_open_for_as_long_as_the_block(m
     closed.clear()
     for address in ("mine", "mine:path/x"):
         async with resolve(address) as found:
-            assert found == f"http://served/{address}"
+            assert found == Place(f"http://served/{address}")
             assert closed[-1] == "open"
         assert closed[-1] == "closed"

@@ -10,24 +10,6 @@ from spacebridge.errors import ConnectionLost
 TOKEN = "hf_SecretSecret"
 
 
-@pytest.mark.parametrize(
-    "url, sent",
-    [
-        ("https://owner-name.hf.space", True),
-        ("https://sub.huggingface.co/x", True),
-        ("http://127.0.0.1:7860", False),
-        ("https://hf.space.example.org", False),
-        ("https://example.org/owner-name.hf.space", False),
-        ("https://evilhf.space", False),
-        ("https://owner-name.hf.space@example.org", False),
-        ("http://owner-name.hf.space", False),  # anybody on the way could read it
-    ],
-)
-def test_a_token_goes_to_hugging_faces_hosts_only(url: str, sent: bool):
-    headers = Space(url, token=TOKEN, headers={"X-Own": "1"})._request_headers(url)
-    assert headers == {"X-Own": "1"} | ({"X-HF-Authorization": f"Bearer {TOKEN}"} if sent else {})
-
-
 def test_a_repr_shows_no_secrets():
     space = Space(
         "http://user:passpass@host/x?token=abcabc", token=TOKEN, auth=("user", "passpass"), headers={"A": "header"}

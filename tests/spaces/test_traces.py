@@ -32,7 +32,8 @@ async def test_a_recorded_turn(
             conversation = space.conversation()
             assert [(await conversation.ask(prompt)).text for prompt in ("Hello", "[[emoji]]")] == said
         if name != "timer":  # how often it ticks is not always the same
-            assert not server.untold
+            # After a silence, as on a busy machine, the app is asked which it is; that depends on the clock.
+            assert not [each for each in server.untold if not each.path.endswith("/app_id")]
         if name == "echo":  # elsewhere several requests are under way at once
             for recorded, body in server.told:
                 if isinstance(recorded.body, dict):

@@ -10,6 +10,7 @@ from spacebridge import errors
 from spacebridge.chat.append import AppendOnly
 from spacebridge.chat.bubbles import parse_bubbles
 from spacebridge.chat.components import button_says
+from spacebridge.chat.restart import goes_on
 from spacebridge.chat.resume import JsonConversation
 from spacebridge.chat.rules import PROVISIONAL
 from spacebridge.chat.settings import check_settings
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from spacebridge.chat.events import Answer, Attachment
     from spacebridge.chat.layout import Candidate, Layout
     from spacebridge.chat.rules import TextRules
+    from spacebridge.gradio.config import Config
+    from spacebridge.gradio.session import Session
     from spacebridge.options import Limits, Timeouts
     from spacebridge.page.graph import EventGraph
     from spacebridge.page.page import Page
@@ -49,8 +52,29 @@ class Host(Protocol):
         ...
 
     @property
-    def app_id(self) -> str:
-        """Which run of the app answers."""
+    def config(self) -> Config:
+        """The app as it was last read."""
+        ...
+
+    @property
+    def layout(self) -> Layout:
+        """Where the chat is on its page."""
+        ...
+
+    def session(self, session_hash: str) -> Session:
+        """A session of it."""
+        ...
+
+    async def verify(self) -> None:
+        """Read the app anew if it was restarted since it was last heard."""
+        ...
+
+    def vouch(self) -> None:
+        """The app was just heard."""
+        ...
+
+    def doubt(self) -> None:
+        """Something failed: look at the app before the next turn."""
         ...
 
     @property
@@ -100,6 +124,10 @@ class Conversation:
         self._page = page
         self._layout = layout
         self._find = find
+        self._config = host.config
+        """The app that holds the session."""
+        self._begun = False
+        """Whether anything was said, here or elsewhere."""
         self._turn: Turn | None = None
         self._numbers = itertools.count(1)
         self._said_system: str | None = None
@@ -221,6 +249,7 @@ class Conversation:
             await page.load(host.timeouts.connect)
             chat = self._located()
             fire = await prepare(chat)
+            self._begun = True
             tracker = AnswerTracker(
                 page.values.get(chat.output),
                 prompt(),
@@ -239,6 +268,7 @@ class Conversation:
         turn = Turn(
             turn_id,
             page=self._page,
+            verify=self._catch_up,
             begin=begin,
             timeouts=self._host.timeouts,
             limits=self._host.limits,
@@ -247,6 +277,26 @@ class Conversation:
         )
         self._turn = turn
         return turn
+
+    async def _catch_up(self) -> None:
+        """Notice that the app was restarted, and go on with it where that can be.
+
+        Raises:
+            SessionLost: the app held what the conversation needs, or its page is another one now.
+        """
+        host, before = self._host, self._config
+        await host.verify()
+        now = self._config = host.config
+        if now.app_id == before.app_id:
+            return
+        if not self._begun:
+            self._layout = host.layout
+            await self._page.reopen(now, host.session(self.session_hash))
+        elif goes_on(before, now, self._layout.chat):
+            told = "The app was restarted. The conversation goes on: all that its answers are made of is held here."
+            self._page.listener.on_notice("warning", told)
+        else:
+            raise errors.SessionLost("The app was restarted since and has forgotten this conversation.")
 
     def _offered(self, event: str, data: object = None) -> Callable[[Candidate], Awaitable[Fire]]:
         """Fire an event of the chatbot, or click the button that stands for it.
@@ -332,7 +382,7 @@ class Conversation:
         return JsonConversation(
             version=_VERSION,
             address=self._host.address,
-            app_id=self._host.app_id,
+            app_id=self._config.app_id,
             session_hash=self.session_hash,
             cookies=self._host.cookies(),
             values=values,
@@ -356,6 +406,7 @@ class Conversation:
             if not str(key).isdecimal():
                 raise errors.InvalidConversation(f"The conversation has a value for {key!r}, which is no component.")
             self._page.values.set(int(key), value)
+        self._begun = True
         # The session was begun elsewhere: its load events have run, and would throw away what it holds.
         self._page.loaded = bool(data.get("loaded", True))
         state = data.get("state", "clean")
@@ -383,8 +434,10 @@ class Conversation:
             self.state = "lost"
         elif end == "finished":
             self.state = "clean"
+            self._host.vouch()
         else:
             self.state = "partial"
+            self._host.doubt()
 
     def _with_system(self, system: str, prompt: str, wanted: dict[str, Any]) -> str:
         if any(setting.name == "system" for setting in self._layout.settings):

@@ -11,6 +11,7 @@ from spacebridge import errors
 from spacebridge.chat.clock import TurnClock
 from spacebridge.chat.components import is_chatbot
 from spacebridge.chat.events import Answer, Event, Finished, Notice, Queued, Started
+from spacebridge.gradio.quota import gpu_wait
 from spacebridge.shape import as_list, as_object, is_object
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Turn:
     Args:
         turn_id: named in all events.
         page: the conversation's page; its listener is the turn while it runs.
+        verify: sees that the app is still the one it was; no limit but ``total`` is for that.
         begin: prepares the page; gives a tracker for the chatbot's value, the chatbot, and what to fire.
         timeouts: time limits.
         limits: other limits.
@@ -63,6 +65,7 @@ class Turn:
         turn_id: str,
         *,
         page: Page,
+        verify: Callable[[], Coroutine[Any, Any, None]],
         begin: Callable[[], Coroutine[Any, Any, tuple[AnswerTracker, int, Fire]]],
         timeouts: Timeouts,
         limits: Limits,
@@ -72,6 +75,7 @@ class Turn:
         self.turn_id = turn_id
         self._page = page
         self._output = -1
+        self._verify = verify
         self._begin = begin
         self._timeouts = timeouts
         self._limits = limits
@@ -207,9 +211,7 @@ class Turn:
                     self._started = True
                     self.emit(Started(turn_id=self.turn_id))
             case "log":
-                text = message.log if isinstance(message.log, str) else ""
-                title = message.title if isinstance(message.title, str) else ""
-                self._notice(str(message.level or "info"), text, title)
+                self._log(message)
             case "progress":
                 self._progress(message)
             case _:
@@ -325,6 +327,7 @@ class Turn:
 
     async def _converse(self) -> None:
         page = self._page
+        await self._verify()
         self._set_phase("first_text", self._timeouts.first_text)
         self._tracker, self._output, fire = await self._begin()
         self._fired = True
@@ -405,6 +408,19 @@ class Turn:
             raise errors.QueueFull(
                 f"The app's queue would take {eta:.0f} s (place {rank} of {size}), more than the limit {longest:g} s."
             )
+
+    def _log(self, message: Message) -> None:
+        text = message.log if isinstance(message.log, str) else ""
+        title = message.title if isinstance(message.title, str) else ""
+        self._notice(str(message.level or "info"), text, title)
+        match None if self._finished else gpu_wait(title, text):
+            case "waiting":  # the function runs, and does nothing but wait: this is a queue, too
+                self._set_phase("queue", self._timeouts.queue)
+                self.emit(Queued(turn_id=self.turn_id))
+            case "acquired":
+                self._set_phase("first_text", self._timeouts.first_text)
+            case None:
+                pass
 
     def _progress(self, message: Message) -> None:
         data = message.progress_data

@@ -14,6 +14,7 @@ from spacebridge.cli.commands.doctor import doctor
 from spacebridge.cli.commands.inspect import inspect
 from spacebridge.cli.commands.local import local
 from spacebridge.cli.commands.serve import serve
+from spacebridge.cli.commands.spaces import spaces
 from spacebridge.cli.commands.version import version
 from spacebridge.cli.exits import CODES
 
@@ -25,7 +26,8 @@ _VARIABLES = {
     "SPACEBRIDGE_AUTH": "user:password of the app's login",
     "SPACEBRIDGE_MODEL": "path of another GGUF model for `local`",
     "SPACEBRIDGE_DEBUG": "1 shows tracebacks and logs",
-    "HF_TOKEN": "Hugging Face token",
+    "HF_TOKEN": "Hugging Face token; without it that of `hf auth login`",
+    "HF_ENDPOINT": "another Hub than https://huggingface.co",
     "NO_COLOR": "no colours",
 }
 
@@ -43,6 +45,8 @@ app = typer.Typer(
     Examples:
       spacebridge ask "Why is the sky blue?"              ask the embedded Space, which runs on this machine
       spacebridge ask -s http://127.0.0.1:7860 "Hello"    ask an app of your own
+      spacebridge ask -s owner/name "Hello"               ask a Space on Hugging Face
+      spacebridge spaces                                  Spaces that have names
       spacebridge chat -s http://127.0.0.1:7860           talk with it
       spacebridge serve --model mine=http://127.0.0.1:7860    put an OpenAI-compatible API in front of it
       spacebridge inspect http://127.0.0.1:7860           what the app is, and where its chat
@@ -74,6 +78,6 @@ def spacebridge(
         os.environ["SPACEBRIDGE_DEBUG"] = "1"
 
 
-for _command in (ask, chat, serve, inspect, local, doctor, version):
+for _command in (ask, chat, serve, inspect, spaces, local, doctor, version):
     app.command(context_settings={"max_content_width": 100})(_command)
 app.add_typer(config, name="config")

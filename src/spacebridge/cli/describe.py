@@ -24,9 +24,10 @@ _TRANSLATED = re.compile(r'__i18n__\{[^{}]*"key": "([^"]*)"[^{}]*\}')
 
 def describe(space: Space) -> dict[str, Any]:
     """What a connected Space is: plain data that JSON can hold."""
-    from spacebridge.gradio.session import supported_protocols
+    from spacebridge.gradio.generations import GENERATIONS
 
     config, row = space.config, space.row
+    generation = GENERATIONS.get(config.protocol)
     known = (
         None if row is None else {"name": row.name, "title": row.title, "verified": row.verified, "notes": row.notes}
     )
@@ -36,9 +37,11 @@ def describe(space: Space) -> dict[str, Any]:
         "title": config.title,
         "gradio": config.version_text,
         "protocol": config.protocol,
-        "spoken": config.protocol in supported_protocols(),
+        "spoken": generation is not None,
+        "transport": None if generation is None else str(generation),
         "mode": config.mode,
         "space_id": config.space_id,
+        "hub": _hub(space),
         "components": len(config.components),
         "listeners": len(config.dependencies),
         "row": known,
@@ -59,6 +62,14 @@ def describe(space: Space) -> dict[str, Any]:
         {**_candidate(config, candidate, usable), "used": candidate == layout.chat} for candidate in layout.candidates
     ]
     return found
+
+
+def _hub(space: Space) -> dict[str, Any] | None:
+    """What Hugging Face says, where it was asked."""
+    record = space.record
+    if record is None:
+        return None
+    return {name: getattr(record, name) for name in ("id", "stage", "sdk", "hardware", "private")}
 
 
 def _candidate(config: Config, candidate: Candidate, usable: list[Candidate]) -> dict[str, Any]:
@@ -110,10 +121,15 @@ def sheet(found: dict[str, Any], output: Output) -> str:
     page = Sheet(output)
     page.heading(found["url"])
     page.field("title", found["title"])
-    unknown = "" if found["spoken"] else ", which is not spoken here yet"
-    page.field("gradio", f"{found['gradio']}, protocol {found['protocol']}{unknown}")
+    page.field("gradio", found["gradio"])
+    spoken = found["transport"] or "not spoken here; a newer version of spacebridge may speak it"
+    page.field("protocol", f"{found['protocol']} ({spoken})")
     page.field("mode", found["mode"])
-    page.field("Hugging Face", found["space_id"] or "")
+    if hub := found["hub"]:
+        facts = ("private" if hub["private"] else "public", hub["sdk"], hub["hardware"])
+        page.field("Hugging Face", f"{hub['id']} ({', '.join(filter(None, facts))}), {hub['stage']}")
+    else:
+        page.field("Hugging Face", found["space_id"] or "")
     page.field("page", f"{found['components']} components, {found['listeners']} event listeners")
     if row := found["row"]:
         page.field("catalogue", f"{row['name']} ({row['title']}), verified: {row['verified']}. {row['notes']}")

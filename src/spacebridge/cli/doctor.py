@@ -23,15 +23,18 @@ from spacebridge.gradio.http import is_loopback
 from spacebridge.gradio.trace import redact_url
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
+    from spacebridge.chat.events import Notice
     from spacebridge.cli.options import SpaceOptions
+    from spacebridge.spaces.record import SpaceRecord
 
 __all__ = ["Check", "check_here", "check_space"]
 
 _NEEDED = ("aiohttp", "aiohttp-socks", "msgspec", "prompt_toolkit", "rich", "typer")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 _SECONDS = 10.0
+_OF_THE_HUB = ("CannotConnect", "ConnectionLost", "TimedOut", "RateLimited", "SpaceUnavailable")
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,17 +49,18 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     """Name of the error, where there was one."""
 
 
-def check_here(*, local: bool = False) -> Iterator[Check]:
-    """Look at this machine.
-
-    Args:
-        local: whether the embedded Space is needed.
-    """
+async def check_here(options: SpaceOptions) -> AsyncIterator[Check]:
+    """Look at this machine."""
     yield _ok("Python", f"{platform.python_version()} ({platform.system()} {platform.machine()})")
     for name in _NEEDED:
         yield _package(name)
-    yield from _embedded(needed=local)
-    yield from _environment()
+    for check in _embedded(needed=options.address.partition(":")[0] == "local"):
+        yield check
+    yield _extra("hub", ("huggingface_hub",), "renews a login by browser", "pip install 'spacebridge[hub]'")
+    for check in _environment():
+        yield check
+    for check in await asyncio.to_thread(lambda: list(_hugging_face(options))):
+        yield check
 
 
 def _package(name: str) -> Check:
@@ -110,7 +114,6 @@ def _environment() -> Iterator[Check]:
         f"{name}={value if 'no_' in name.lower() else redact_url(value)}" for name, value in proxies.items()
     )
     yield _ok("proxies", said or "none in the environment")
-    yield _ok("token", "HF_TOKEN is set" if os.environ.get("HF_TOKEN") else "no HF_TOKEN: public Spaces only")
     encoding = (getattr(sys.stdout, "encoding", None) or "none").lower()
     if encoding.replace("-", "") == "utf8":
         yield _ok("output", f"{encoding}, TERM={os.environ.get('TERM', '')}")
@@ -119,23 +122,73 @@ def _environment() -> Iterator[Check]:
         yield Check(name="output", state="missing", said=encoding, hint=hint)
 
 
-async def check_space(options: SpaceOptions) -> AsyncIterator[Check]:
-    """Look at the way to a Space, step by step, as far as it goes."""
-    from spacebridge.spaces.resolve import resolve
+def _hugging_face(options: SpaceOptions) -> Iterator[Check]:
+    """What Spaces on Hugging Face are asked with; never the token itself."""
+    from spacebridge.spaces.tokens import find_token
+
+    token = find_token(options.token or None)
+    yield _ok("token", f"from {token.source}" if token else "none found: public Spaces only")
+    if endpoint := os.environ.get("HF_ENDPOINT"):
+        yield _ok("Hub", f"{redact_url(endpoint)} (HF_ENDPOINT)")
+    if inside := os.environ.get("SPACE_ID"):
+        yield _ok("inside", f"the Space {inside}: its own ZeroGPU quota counts where no visitor's X-IP-Token is sent")
+
+
+async def check_space(options: SpaceOptions, *, on_status: Callable[[Notice], None]) -> AsyncIterator[Check]:
+    """Look at the way to a Space, step by step, as far as it goes.
+
+    Args:
+        options: which, and how to reach it.
+        on_status: told what is waited for.
+    """
+    from spacebridge.spaces.resolve import HUGGING_FACE, canonical, resolve
 
     async with contextlib.AsyncExitStack() as stack:
         try:
-            url = await stack.enter_async_context(resolve(options.address))
+            address = canonical(options.address)
+            on_hub = address.partition(":")[0] == HUGGING_FACE
+            url = "" if on_hub else (await stack.enter_async_context(resolve(address))).url
         except errors.SpacebridgeError as error:
             yield _error("address", error)
             return
-        yield _ok("address", redact_url(url))
+        if on_hub:
+            record, checks = await _record(address, options)
+            for check in checks:
+                yield check
+            url = address.partition(":")[2] if "://" in address else record.host if record else ""
+            if not url or checks[-1].state == "failed":
+                return
+        else:
+            yield _ok("address", redact_url(url))
         async for check in _network(url, options):
             yield check
             if check.state == "failed":
                 return
-        async for check in _app(url, options):
+        # By its name, so that it is woken if it sleeps; an embedded Space has been started already.
+        async for check in _app(options, None if on_hub else url, on_status):
             yield check
+
+
+async def _record(address: str, options: SpaceOptions) -> tuple[SpaceRecord | None, list[Check]]:
+    """What the Hub says about a Space."""
+    from spacebridge.spaces.hub import hub_space
+
+    name = address.partition(":")[2]
+    checks = [_ok("address", f"{redact_url(name)} on Hugging Face")]
+    async with hub_space(address, options.way()) as space:
+        try:
+            record = await space.look()
+        except errors.SpacebridgeError as error:
+            found = _error("Space", error)
+            if "://" in name and found.error in _OF_THE_HUB:  # it may answer all the same
+                found = msgspec.structs.replace(found, state="missing")
+            return None, [*checks, found]
+    facts = ("private" if record.private else "public", record.sdk, record.hardware)
+    checks.append(_ok("Space", f"{record.id} ({', '.join(filter(None, facts))})"))
+    if trouble := record.trouble():
+        return record, [*checks, _error("stage", trouble)]
+    wakes = " (a visit wakes it)" if record.outlook == "asleep" else ""
+    return record, [*checks, _ok("stage", f"{record.stage or 'not told'}{wakes}")]
 
 
 async def _network(url: str, options: SpaceOptions) -> AsyncIterator[Check]:
@@ -186,24 +239,22 @@ async def _tls(host: str, port: int, options: SpaceOptions) -> Check:
     return _ok("TLS", str(version))
 
 
-async def _app(url: str, options: SpaceOptions) -> AsyncIterator[Check]:
+async def _app(options: SpaceOptions, address: str | None, on_status: Callable[[Notice], None]) -> AsyncIterator[Check]:
     """HTTP, Gradio, its protocol, login, chat."""
     from spacebridge.cli.describe import describe
-    from spacebridge.gradio.session import supported_protocols
+    from spacebridge.gradio.generations import generation_of
 
-    space = options.space(url)
+    space = options.space(address, on_status=on_status)
     try:
         async with space:
             yield _ok("HTTP", f"{space.url}/config answers")
             config = space.config
             yield _ok("Gradio", f"{config.version_text} ({config.title or 'no title'})")
             yield _ok("login", "logged in" if options.auth else "none needed")
-            known = ", ".join(supported_protocols())
-            if config.protocol in supported_protocols():
-                yield _ok("protocol", config.protocol)
-            else:
-                hint = "The app's release of Gradio is too old, or too new, for this release of spacebridge."
-                yield _failed("protocol", f"{config.protocol} is not spoken here (known: {known})", hint)
+            try:
+                yield _ok("protocol", f"{config.protocol} ({generation_of(config, space.url)})")
+            except errors.ProtocolError as error:
+                yield _error("protocol", error)
             yield _chat(describe(space))
     except errors.SpacebridgeError as error:
         for name, said in _passed(error):

@@ -14,6 +14,7 @@ from spacebridge.cli.terminal.streams import stdin_is_terminal
 
 if TYPE_CHECKING:
     from spacebridge.options import Timeouts
+    from spacebridge.spaces.resolve import Way
     from spacebridge.spaces.space import Space
 
 __all__ = [
@@ -39,7 +40,10 @@ __all__ = [
     "parse_value",
 ]
 
-_ADDRESS = "URL, host:port, a name of the catalogue, or `local` for the embedded Space."
+_ADDRESS = (
+    "URL, host:port, owner/name on Hugging Face, a name that `spacebridge spaces` lists, or `local` for the embedded "
+    "Space."
+)
 
 SpaceOption = Annotated[
     str, typer.Option("--space", "-s", metavar="ADDRESS", envvar="SPACEBRIDGE_SPACE", help=f"Whom to ask: {_ADDRESS}")
@@ -67,7 +71,9 @@ Chat = Annotated[
 Token = Annotated[
     str | None,
     typer.Option(
-        "--token", metavar="TOKEN", envvar="HF_TOKEN", help="Hugging Face token; goes to Hugging Face's hosts only."
+        "--token",
+        metavar="TOKEN",
+        help="Hugging Face token; goes to Hugging Face's hosts only. By default HF_TOKEN or the cached login.",
     ),
 ]
 Auth = Annotated[
@@ -143,7 +149,13 @@ class SpaceOptions:
         if seconds is None:
             return limits
         connect = seconds if limits.connect is None else min(limits.connect, seconds)
-        return Timeouts(connect=connect, queue=seconds, first_text=seconds, total=seconds)
+        return Timeouts(connect=connect, wake=seconds, queue=seconds, first_text=seconds, total=seconds)
+
+    def way(self) -> Way:
+        """How requests on the way to the Space go."""
+        from spacebridge.spaces.resolve import Way
+
+        return Way(token=self.token or None, proxy=self.proxy or None, timeouts=self.timeouts())
 
     def space(self, address: str | None = None, **more: Any) -> Space:
         """The Space, not yet connected."""

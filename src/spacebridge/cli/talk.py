@@ -100,7 +100,7 @@ async def connected(options: SpaceOptions, waiting: Waiting, **more: Any) -> Asy
     local = options.address.partition(":")[0] == "local"
     waiting.start("starting the embedded Space" if local else f"connecting to {clean_line(options.address)}")
     try:
-        async with options.space(**more) as space:
+        async with options.space(on_status=waiting.status, **more) as space:
             waiting.stop()
             yield space
     finally:

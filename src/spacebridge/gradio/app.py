@@ -9,9 +9,11 @@ import aiohttp
 
 from spacebridge import errors
 from spacebridge.gradio.config import Config, parse_config
+from spacebridge.gradio.request import decode_json
 from spacebridge.gradio.session import Session
 from spacebridge.gradio.trace import redact_url
 from spacebridge.gradio.upload import UploadFile, upload
+from spacebridge.shape import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,6 +60,22 @@ class App:
         """A session of the app; see :class:`Session`."""
         return Session(self.http, self.config, session_hash, query=query, on_broken=on_broken)
 
+    async def is_same(self) -> bool:
+        """Whether the process that answers is still the one whose configuration was read; False if it does not say.
+
+        Raises:
+            ConnectionLost, TimedOut, RateLimited: the app was not reached.
+        """
+        if not self.config.app_id:
+            return True
+        try:
+            told = decode_json(await self.http.get(f"{self.config.api_prefix}/app_id"))
+        except errors.RateLimited:
+            raise
+        except (errors.ServerRefused, errors.ProtocolError):
+            return False
+        return str(as_object(told).get("app_id")) == self.config.app_id
+
     async def upload(self, files: list[UploadFile]) -> list[dict[str, Any]]:
         """Send files; see :func:`upload`."""
         return await upload(self.http, self.config, files)
@@ -69,9 +87,13 @@ class App:
 
         try:
             await http.send("/login", form, seconds=http.timeouts.connect)
-        except errors.SpaceNotFound:
+        except (errors.SpaceNotFound, errors.RedirectRefused) as error:
+            # An app that needs no login sends to its page.
+            there = urlsplit(error.location if isinstance(error, errors.RedirectRefused) else http.base)
+            if there.hostname != urlsplit(http.base).hostname or there.path.endswith("/login"):
+                raise
             raise errors.LoginRequired(
-                f"{redact_url(http.base)} has no login of its own.", status=404, hint="Leave auth out."
+                f"{redact_url(http.base)} has no login of its own.", status=error.status, hint="Leave auth out."
             ) from None
 
     @staticmethod

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["Component", "Config", "Dependency", "Target", "parse_config", "parse_dependencies"]
 
 _I18N = "__i18n__"
-# Between 5.23, which makes everything, and 5.50.
-_LEAVES_HIDDEN_OUT = (5, 24)
+# From this release on a page does not make what is hidden (gradio-app/gradio#11427 and #11768).
+_LEAVES_HIDDEN_OUT = (5, 36)
 _SCRAPE = re.compile(rb"window\.gradio_config\s*=\s*(\{.*?\})\s*;?\s*</script>", re.DOTALL)
 
 Follows = Literal["then", "success", "failure"]
@@ -149,7 +149,8 @@ def parse_config(body: bytes, *, where: str) -> Config:
     oddities: list[str] = []
     version_text = _text(doc, "version")
     components = parse_components(as_list(doc["components"]), oddities)
-    dependencies = parse_dependencies(as_list(doc["dependencies"]), components, oddities)
+    queued = bool(doc.get("enable_queue", True))
+    dependencies = parse_dependencies(as_list(doc["dependencies"]), components, oddities, queued=queued)
     version = tuple(int(part) for part in re.findall(r"\d{1,9}", version_text)[:3])
     max_file_size = doc.get("max_file_size")
     space_id = doc.get("space_id")
@@ -173,7 +174,7 @@ def parse_config(body: bytes, *, where: str) -> Config:
 
 
 def _unmounted(layout: dict[str, Any], components: dict[int, Component], version: tuple[int, ...]) -> Iterator[int]:
-    """What is not made at first: what is hidden, from 5.24 on; from 6 on also what closed accordions and tabs hold."""
+    """What is not made at first: what is hidden, from 5.36 on; from 6 on also what closed accordions and tabs hold."""
     waiting = [(layout, False)] if version >= _LEAVES_HIDDEN_OUT else []
     lazy = version >= (6,)
     while waiting:
@@ -218,8 +219,17 @@ def parse_components(raw: list[Any], oddities: list[str]) -> dict[int, Component
     return components
 
 
-def parse_dependencies(raw: list[Any], components: dict[int, Component], oddities: list[str]) -> list[Dependency]:
-    """Read a list of dependencies, of ``/config`` or of a ``render_config``."""
+def parse_dependencies(
+    raw: list[Any], components: dict[int, Component], oddities: list[str], *, queued: bool = True
+) -> list[Dependency]:
+    """Read a list of dependencies, of ``/config`` or of a ``render_config``.
+
+    Args:
+        raw: the list.
+        components: which there are.
+        oddities: takes what makes no sense.
+        queued: whether those are queued that leave it to the app (before 5).
+    """
     dependencies: list[Dependency] = []
     for position, item in enumerate(raw):
         if not is_object(item):
@@ -233,11 +243,11 @@ def parse_dependencies(raw: list[Any], components: dict[int, Component], odditie
         missing = [i for key in ("inputs", "outputs") for i in _ids(entry, key) if i not in components]
         if missing:
             oddities.append(f"dependency {number} names components that do not exist: {missing}")
-        dependencies.append(_dependency(number, entry))
+        dependencies.append(_dependency(number, entry, queued=queued))
     return dependencies
 
 
-def _dependency(number: int, entry: dict[str, Any]) -> Dependency:
+def _dependency(number: int, entry: dict[str, Any], *, queued: bool) -> Dependency:
     types = as_object(entry.get("types"))
     api_name = entry.get("api_name")
     follows: Follows = "then"
@@ -254,8 +264,7 @@ def _dependency(number: int, entry: dict[str, Any]) -> Dependency:
         inputs=tuple(_ids(entry, "inputs")),
         outputs=tuple(_ids(entry, "outputs")),
         api_name=api_name if isinstance(api_name, str) and api_name else None,
-        # 3.x: null means "as the app's default", which is queued.
-        queue=entry.get("queue") is not False,
+        queue=queued if entry.get("queue") is None else entry["queue"] is not False,
         backend_fn=entry.get("backend_fn", True) is not False,
         js=bool(entry.get("js")),
         cancels=tuple(_ids(entry, "cancels")),

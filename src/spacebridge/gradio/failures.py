@@ -11,17 +11,22 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from spacebridge import errors
+from spacebridge.gradio.quota import gpu_refusal
 from spacebridge.shape import NOT_JSON, as_list, as_object, is_list, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from spacebridge.gradio.quota import GpuRefusal
+
 __all__ = ["error_from_output", "error_from_reply", "parse_retry_after"]
 
 _TAG = re.compile(r"</?[a-zA-Z!][^<>]{0,500}>")
 _QUOTED = re.compile(r"^(['\"])(.*)\1$", re.DOTALL)
-_WAIT = re.compile(r"Try again in (?:(\d+) days?, )?(\d+):(\d\d):(\d\d)", re.IGNORECASE)
-_QUOTA = re.compile(r"(ZeroGPU|GPU) quota|GPU limit|pending credits|illegal duration", re.IGNORECASE)
+# `gradio/queueing.py`: the function that was asked for is not one of this process.
+_REPLICAS = "enable stickiness"
+# https://www.ietf.org/archive/id/draft-ietf-httpapi-ratelimit-headers-09.html, as Hugging Face sends it.
+_RATE_LIMIT = re.compile(r"\br\s*=\s*0\s*;\s*t\s*=\s*(\d{1,9})")
 _SHOWN = 300
 
 _BY_STATUS: dict[int, tuple[type[errors.ServerRefused], str | None]] = {
@@ -48,7 +53,12 @@ def error_from_reply(status: int, headers: Mapping[str, str], body: bytes, *, as
     said = _reason(headers, body)
     message = f"{asked} was answered with {status}{f': {said}' if said else ''}."
     retry_after = parse_retry_after(headers.get("Retry-After"))
+    if retry_after is None and status == 429:
+        limit = _RATE_LIMIT.search(headers.get("RateLimit", ""))
+        retry_after = float(limit[1]) if limit else None
     lower = said.lower()
+    if _REPLICAS in lower:
+        return _other_replica(asked)
     if status == 422:
         return errors.ValidationRefused(f"{asked} was refused: {said or 'invalid input'}.")
     kind, hint = _BY_STATUS.get(status, (errors.ServerRefused, None))
@@ -78,12 +88,10 @@ def error_from_output(error: object, *, title: object, version: tuple[int, ...],
         detail = quoted[2]
     heading = title if isinstance(title, str) and title else "Error"
     plain = html.unescape(_TAG.sub("", detail)).strip()
-    if _QUOTA.search(heading) or _QUOTA.search(plain):
-        quota = errors.QuotaExceeded(f"{asked} failed: {heading}: {plain}", title=heading, detail=detail)
-        if wait := _WAIT.search(plain):
-            days, hours, minutes, seconds = (int(part or 0) for part in wait.groups())
-            quota.retry_after = float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
-        return quota
+    if refusal := gpu_refusal(heading, plain):
+        return _without_gpu(refusal, f"{asked} failed: {heading}: {plain}", heading, detail)
+    if _REPLICAS in plain.lower():
+        return _other_replica(asked)
     if not plain:
         return errors.AppFailed(
             f"{asked} failed, and the app does not say why.",
@@ -92,6 +100,27 @@ def error_from_output(error: object, *, title: object, version: tuple[int, ...],
         )
     shown = plain if heading == "Error" else f"{heading}: {plain}"
     return errors.AppFailed(f"{asked} failed: {shown}", title=heading, detail=detail)
+
+
+def _without_gpu(refusal: GpuRefusal, message: str, title: str, detail: str) -> errors.AppFailed:
+    if refusal.kind == "busy":
+        return errors.GpuUnavailable(message, title=title, detail=detail)
+    hint = (
+        "Waiting does not help: only accounts with longer limits may ask for so much."
+        if refusal.kind == "duration"
+        else None
+    )
+    quota = errors.QuotaExceeded(message, title=title, detail=detail, hint=hint)
+    quota.retry_after, quota.requested, quota.left = refusal.retry_after, refusal.requested, refusal.left
+    return quota
+
+
+def _other_replica(asked: str) -> errors.SessionLost:
+    return errors.SessionLost(
+        f"{asked} came to another process of the app than the one that holds this session.",
+        hint="Begin a new conversation. If it happens again, the app runs as several replicas, and only its owner can "
+        "tie a visitor to one of them.",
+    )
 
 
 def parse_retry_after(value: str | None) -> float | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import ipaddress
-import ssl
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlsplit
 
@@ -14,6 +13,7 @@ import msgspec
 from yarl import URL
 
 from spacebridge import errors
+from spacebridge.gradio.exceptions import cut, is_of_proxy, proxy_failed, translated
 from spacebridge.gradio.failures import error_from_reply
 from spacebridge.gradio.proxy import Proxy
 from spacebridge.gradio.request import Reply, Request, decode_json
@@ -33,9 +33,11 @@ USER_AGENT = f"spacebridge/{__version__}"
 # never found dead in the middle of a POST, which could not be sent again.
 _KEEP_ALIVE = 4.0
 _REDIRECTS = 5
+_MOVED = (301, 302, 303, 307, 308)
+_CLOSING = 1.0
 _READ_BUFFER = 2**18
 _LARGE_BODY = 2**19
-_SLOW_LINE = 16 * 1024  # bytes a second
+SLOW_LINE = 16 * 1024  # bytes a second; what is sent gets the time that such a line needs for it
 _LARGE = 2**30  # a form of unknown size
 _LONG_SECRET = 8
 _JSON = {"Content-Type": "application/json"}
@@ -84,6 +86,8 @@ class HttpClient:
         # How long a reply takes is watched over here: aiohttp's own limits would cost a timer for each piece of it.
         self._timeout = aiohttp.ClientTimeout(connect=connect, sock_connect=connect)
         self._session: aiohttp.ClientSession | None = None
+        self._upgrades: aiohttp.ClientSession | None = None
+        """Opens websockets, with the cookies of the other."""
         self._closed = False
 
     @property
@@ -109,9 +113,11 @@ class HttpClient:
     async def aclose(self) -> None:
         """Close all connections, for good."""
         self._closed = True
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        sessions = (self._upgrades, self._session)
+        self._upgrades = self._session = None
+        for session in sessions:
+            if session is not None:
+                await session.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -199,11 +205,42 @@ class HttpClient:
             raise
         return response
 
+    async def open_websocket(self, path: str) -> aiohttp.ClientWebSocketResponse:
+        """Open a websocket; the caller closes it.
+
+        Raises:
+            ServerRefused, ConnectionLost, TimedOut: see :mod:`spacebridge.errors`.
+        """
+        request = Request(method="GET", url=self.base + path, seconds=self.timeouts.connect)
+        first, limit = request.url, self.limits.frame
+        for _ in range(_REDIRECTS):
+            self._begin(request)
+            opening = self._open_upgrades().ws_connect(
+                URL(request.url, encoded=True),
+                timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSING),  # pyright: ignore[reportCallIssue] - attrs makes it
+                proxy=None if self._proxy is None else self._proxy.http,
+                proxy_headers=None if self._proxy is None else self._proxy.headers,
+                max_msg_size=0 if limit is None else limit + 1,  # aiohttp refuses what has just this size
+            )
+            try:
+                socket = await self._guarded(opening, request, "connect", request.seconds)
+            except _NotUpgradedError as refused:
+                try:
+                    if refused.response.status not in _MOVED:
+                        await self._refuse(refused.response, request)
+                    self._moved(refused.response, request)
+                finally:
+                    refused.response.close()
+            else:
+                if self.trace is not None:
+                    self.trace.reply(101, (), None)
+                return socket
+        request.url = first
+        raise errors.ServerRefused(f"{request.asked} is redirected in a circle.", status=302)
+
     def lost(self, error: BaseException, asked: str) -> errors.SpacebridgeError:
         """What an exception of aiohttp while reading a stream means."""
-        if isinstance(error, TimeoutError):
-            return _timed_out(asked, "idle", self.timeouts.idle, still_running=True)
-        return errors.StreamCut(f"{asked}: the stream was cut ({_short(error)}).")
+        return cut(error, asked, self.timeouts.idle)
 
     async def _exchange(self, request: Request) -> Reply:
         response = await self._follow(request)
@@ -231,17 +268,21 @@ class HttpClient:
         first = request.url
         for _ in range(_REDIRECTS):
             response = await self._request(request)
-            if response.status not in (301, 302, 303, 307, 308):
+            if response.status not in _MOVED:
                 return response
-            location = response.headers.get("Location", "").encode("utf-8", "surrogateescape")
-            response.release()
-            if self.trace is not None:
-                self.trace.reply(response.status, response.headers.items(), b"")
-            request.follow(response.status, self._hidden(location).decode("utf-8", "replace"))
+            self._moved(response, request)
         request.url = first
         raise errors.ServerRefused(f"{request.asked} is redirected in a circle.", status=302)
 
-    async def _request(self, request: Request) -> aiohttp.ClientResponse:
+    def _moved(self, response: aiohttp.ClientResponse, request: Request) -> None:
+        location = response.headers.get("Location", "").encode("utf-8", "surrogateescape")
+        response.release()
+        if self.trace is not None:
+            self.trace.reply(response.status, response.headers.items(), b"")
+        request.follow(response.status, self._hidden(location).decode("utf-8", "replace"))
+
+    def _begin(self, request: Request) -> None:
+        """Check that a request may be sent, and record it."""
         # Whoever built this address: the headers are for one host only.
         if urlsplit(request.url).hostname != self._hostname:
             raise errors.ProtocolError(f"{request.asked} would leave the host {self._hostname}; it was not sent.")
@@ -249,14 +290,18 @@ class HttpClient:
             raise errors.ConnectionLost(
                 f"{request.asked} was not sent: the Space has been closed.", hint="Connect it again."
             )
+        if self.trace is not None:
+            body = request.body if isinstance(request.body, bytes) else None
+            self.trace.request(request.method, request.url, body)
+
+    async def _request(self, request: Request) -> aiohttp.ClientResponse:
+        self._begin(request)
         body = request.body
         timeout, size = self._timeout, len(body) if isinstance(body, bytes) else 0
         if callable(body):  # nobody knows how long it is: then the silence after it is what is limited
             connect = self.timeouts.connect
             timeout = aiohttp.ClientTimeout(connect=connect, sock_connect=connect, sock_read=request.seconds)
             size = _LARGE
-        if self.trace is not None:
-            self.trace.request(request.method, request.url, body if isinstance(body, bytes) else None)
         session = self._session or self._open()
         sending = session.request(
             request.method,
@@ -270,7 +315,7 @@ class HttpClient:
             read_bufsize=_READ_BUFFER,
         )
         # The limit is for the server; a large body gets the time that a slow line needs for it.
-        return await self._guarded(sending, request, request.limit, request.seconds, allowance=size / _SLOW_LINE)
+        return await self._guarded(sending, request, request.limit, request.seconds, allowance=size / SLOW_LINE)
 
     async def _guarded(
         self, awaitable: Awaitable[_T], request: Request, limit: str, seconds: float | None, *, allowance: float = 0.0
@@ -284,40 +329,19 @@ class HttpClient:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             # Exceptions of this kind carry the request, headers and all.
             cause = None if isinstance(error, aiohttp.ClientResponseError) else error
-            raise self._translated(error, request.asked, limit, seconds) from cause
+            raise translated(
+                error,
+                request.asked,
+                host=self.host,
+                proxy=self._proxy,
+                timeouts=self.timeouts,
+                limit=limit,
+                seconds=seconds,
+            ) from cause
         except Exception as error:
-            if type(error).__module__.partition(".")[0] in ("python_socks", "aiohttp_socks"):
-                raise self._proxy_failed(error, request.asked) from error
+            if is_of_proxy(error):
+                raise proxy_failed(error, request.asked, self._proxy) from error
             raise
-
-    def _translated(self, error: Exception, asked: str, limit: str, seconds: float | None) -> errors.SpacebridgeError:
-        short = _short(error)
-        match error:
-            case aiohttp.ConnectionTimeoutError():
-                found = _timed_out(asked, "connect", self.timeouts.connect)
-            case TimeoutError():
-                found = _timed_out(asked, limit, seconds, still_running=limit in ("idle", "first_text"))
-            case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
-                found = self._proxy_failed(error, asked)
-            case _ if _is_tls(error):
-                found = errors.CertificateRefused(f"{asked}: no TLS with {self.host}: {short}.")
-            case aiohttp.ClientConnectorDNSError():
-                found = errors.CannotConnect(f"{asked}: the name {self.host} is not known.")
-            case aiohttp.ClientConnectorError():
-                found = errors.CannotConnect(f"{asked}: no connection to {self.host}: {_short(error.os_error)}.")
-            case aiohttp.InvalidURL():
-                found = errors.AddressError(f"{asked}: this is no URL.")
-            case aiohttp.ClientError() | OSError():
-                found = errors.ConnectionLost(f"{asked}: the connection was lost: {short}.")
-            case _:
-                found = errors.ProtocolError(f"{asked}: the reply makes no sense: {short}.")
-        return found
-
-    def _proxy_failed(self, error: Exception, asked: str) -> errors.CannotConnect:
-        where = self._proxy.shown if self._proxy else "of the environment"
-        hint = "Check the proxy's address, user and password."
-        short = f"it answered with {error.status}" if isinstance(error, aiohttp.ClientResponseError) else _short(error)
-        return errors.CannotConnect(f"{asked}: the proxy {where} failed: {short}.", hint=hint)
 
     async def _refuse(self, response: aiohttp.ClientResponse, request: Request) -> None:
         """Raise what a refusal means. Its connection is not used again: Gradio closes it after a 500."""
@@ -330,7 +354,7 @@ class HttpClient:
             self.trace.reply(response.status, response.headers.items(), body)
         asked = request.asked
         if response.status == 407:
-            raise self._proxy_failed(PermissionError("it wants another user and password (407)"), asked)
+            raise proxy_failed(PermissionError("it wants another user and password (407)"), asked, self._proxy)
         raise error_from_reply(response.status, response.headers, body, asked=asked)
 
     async def _read(self, response: aiohttp.ClientResponse, request: Request) -> bytes:
@@ -366,6 +390,36 @@ class HttpClient:
         )
         return self._session
 
+    def _open_upgrades(self) -> aiohttp.ClientSession:
+        if self._upgrades is None:
+            session = self._session or self._open()
+            self._upgrades = aiohttp.ClientSession(
+                connector=session.connector,
+                connector_owner=False,
+                cookie_jar=session.cookie_jar,
+                headers=self._headers,
+                trust_env=session.trust_env,
+                timeout=self._timeout,
+                middlewares=(_upgraded,),
+            )
+        return self._upgrades
+
+
+class _NotUpgradedError(Exception):
+    """A websocket was asked for, and something else came. The response is open."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        super().__init__(response.status)
+        self.response = response
+
+
+async def _upgraded(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Look at the reply before aiohttp does, which would follow a redirect to anywhere, secrets and all."""
+    response = await handler(request)
+    if response.status != 101:
+        raise _NotUpgradedError(response)
+    return response
+
 
 def _payload(body: bytes | Callable[[], aiohttp.FormData] | None) -> Any:
     """A body as aiohttp wants it: a large one as a file, which is sent in pieces between other work."""
@@ -381,23 +435,3 @@ def is_loopback(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:  # it is a name
         return host == "localhost" or host.endswith(".localhost")
-
-
-def _is_tls(error: BaseException) -> bool:
-    """Whether TLS failed; behind a SOCKS proxy aiohttp wraps that in another exception."""
-    kinds = (aiohttp.ClientSSLError, ssl.SSLError)
-    return isinstance(error, kinds) or (isinstance(error, OSError) and isinstance(error.__cause__, kinds))
-
-
-def _timed_out(asked: str, limit: str, seconds: float | None, *, still_running: bool = False) -> errors.TimedOut:
-    return errors.TimedOut(
-        f"{asked}: nothing came within {seconds or 0:g} s (limit {limit!r}).",
-        limit=limit,
-        seconds=seconds or 0.0,
-        still_running=still_running,
-    )
-
-
-def _short(error: BaseException | str) -> str:
-    text = str(error) or type(error).__name__
-    return " ".join(text.split())[:200].rstrip(".")

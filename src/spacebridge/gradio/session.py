@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 import msgspec
 
 from spacebridge import errors
 from spacebridge.gradio.diff import DiffError, GrowingValue, Operation, is_operations
 from spacebridge.gradio.failures import error_from_output
+from spacebridge.gradio.generations import generation_of
 from spacebridge.gradio.messages import Output
-from spacebridge.gradio.stream import CANCELLED, EventStream, Submission, Transport
+from spacebridge.gradio.transport import CANCELLED, Line, Submission
 from spacebridge.log import logger
 from spacebridge.shape import as_object, is_list
 
@@ -21,17 +22,15 @@ if TYPE_CHECKING:
     from spacebridge.gradio.http import HttpClient
     from spacebridge.gradio.messages import Message
 
-__all__ = ["CallListener", "Outcome", "Session", "supported_protocols"]
+__all__ = ["CallListener", "Outcome", "Session"]
 
-TRANSPORTS: dict[str, type[EventStream]] = {"sse_v3": EventStream}
 # Up to 6.26 a run that died leaves its last value behind, and a later run of the session may begin with a diff
-# against it. Asking for full values in place of diffs avoids that.
+# against it. Asking for full values in place of diffs avoids that, where it can be asked.
+_TAKES_SIMPLE_FORMAT = (4, 20)
 _FORGETS_DEAD_RUNS = (6, 28)
 
-
-def supported_protocols() -> tuple[str, ...]:
-    """Names of the protocols that can be spoken."""
-    return tuple(TRANSPORTS)
+Form = Literal["diffs", "asked whole", "whole"]
+"""How the outputs of an event come after the first: as diffs; whole because that was asked for; always whole."""
 
 
 class CallListener(Protocol):
@@ -60,9 +59,9 @@ class Outcome(msgspec.Struct, frozen=True):
 class _Outputs:
     """The outputs of one event: full values first, then diffs, then full values again."""
 
-    def __init__(self, listener: CallListener, *, full: bool) -> None:
+    def __init__(self, listener: CallListener, form: Form) -> None:
         self._listener = listener
-        self._full = full
+        self._form: Form = form
         self._values: list[GrowingValue] = []
         self._known: list[bool] = []
         self._begun = False
@@ -72,31 +71,39 @@ class _Outputs:
         data = output.data
         if data is None:
             return
-        while len(self._values) < len(data):  # an app that is reloaded can grow
-            self._values.append(GrowingValue())
-            self._known.append(True)
-        diffs = self._begun and not self._full
-        for position, item in enumerate(data):
-            if diffs:
-                if item:
-                    self._grow(position, item)
-            elif is_operations(item):
-                self._stale(position, item)
-            else:
-                self._whole(position, item)
+        if self._form == "whole":
+            self._take_whole(data)
+        else:
+            self._make_room(data)
+            diffs = self._begun and self._form == "diffs"
+            for position, item in enumerate(data):
+                if diffs:
+                    if item:
+                        self._grow(position, item)
+                elif is_operations(item):
+                    self._stale(position, item)
+                else:
+                    self._whole(position, item)
         self._begun = True
         if output.changed_state_ids or output.render_config is not None:
             self._listener.on_step(output)
 
     def complete(self, output: Output) -> None:
         """Take the output of a ``process_completed``: full values, whatever was before."""
-        for position, item in enumerate(output.data or ()):
-            if position == len(self._values):
-                self._values.append(GrowingValue())
-                self._known.append(True)
-            elif self._known[position] and self._values[position].get() == item:
-                continue
-            self._whole(position, item)
+        self._take_whole(output.data or [])
+
+    def _take_whole(self, data: list[Any]) -> None:
+        """Take full values; those that are as they were are not told."""
+        before = len(self._values)
+        self._make_room(data)
+        for position, item in enumerate(data):
+            if position >= before or not self._known[position] or self._values[position].get() != item:
+                self._whole(position, item)
+
+    def _make_room(self, data: list[Any]) -> None:
+        while len(self._values) < len(data):  # an app that is reloaded can grow
+            self._values.append(GrowingValue())
+            self._known.append(True)
 
     def _whole(self, position: int, item: object) -> None:
         self._known[position] = True
@@ -121,7 +128,7 @@ class _Outputs:
     def _stale(self, position: int, operations: list[Operation]) -> None:
         """A diff where a full value should be: one against the last value of a run that died."""
         last = operations[-1]
-        if self._full and self._begun and self._known[position]:
+        if self._form == "asked whole" and self._begun and self._known[position]:
             self._grow(position, operations)  # a release that does not know simple_format
         elif last[0] == "replace" and last[1] == []:
             self._whole(position, last[2])
@@ -174,14 +181,9 @@ class Session:
         self._query = f"?{query}" if query else ""
         self._running: dict[int, list[Submission]] = {}
         self._died = False
-        make = TRANSPORTS.get(config.protocol)
-        if make is None:
-            known = ", ".join(TRANSPORTS)
-            raise errors.ProtocolError(
-                f"{http.host} runs gradio {config.version_text}, whose protocol {config.protocol!r} is not spoken here "
-                f"(known: {known}).",
-            )
-        self._transport: Transport = make(http, config, session_hash, query=query, on_broken=on_broken)
+        generation = generation_of(config, http.host)
+        self._diffs = generation.diffs
+        self._transport = generation.transport(Line(http, config, session_hash, query=query, on_broken=on_broken))
 
     async def call(
         self,
@@ -215,10 +217,11 @@ class Session:
         asked = f"{dependency.name} of {self._http.host}"
         if not dependency.queue:
             return await self._run(payload, listener, asked)
-        full = self._died and self._config.version < _FORGETS_DEAD_RUNS
-        if full:
+        form: Form = "diffs" if self._diffs else "whole"
+        if self._diffs and self._died and _TAKES_SIMPLE_FORMAT <= self._config.version < _FORGETS_DEAD_RUNS:
+            form = "asked whole"
             payload["simple_format"] = True
-        outputs = _Outputs(listener, full=full)
+        outputs = _Outputs(listener, form)
         submission = Submission(payload, _Call(listener, outputs).on_message)
         running = self._running.setdefault(dependency.id, [])
         running.append(submission)
@@ -247,9 +250,12 @@ class Session:
 
     async def cancel(self, fn_index: int | None = None) -> None:
         """Ask the server to stop what runs: one dependency, or all."""
-        for number in list(self._running) if fn_index is None else [fn_index]:
-            for submission in list(self._running.get(number, ())):
-                await self._transport.cancel(submission)
+        numbers = list(self._running) if fn_index is None else [fn_index]
+        submissions = [submission for number in numbers for submission in self._running.get(number, ())]
+        for submission in submissions:
+            submission.cancelled = True
+        for submission in submissions:
+            await self._transport.cancel(submission)
 
     async def drain(self) -> None:
         """After a turn: let the server end the stream in its own way."""
@@ -274,7 +280,7 @@ class Session:
             raise errors.ProtocolError(f"{asked} gave a reply that makes no sense: {error}.") from error
         if output.data is None:
             raise errors.ProtocolError(f"{asked} gave a reply without data.")
-        outputs = _Outputs(listener, full=True)
+        outputs = _Outputs(listener, "whole")
         outputs.complete(output)
         return Outcome(cancelled=False, output=output)
 

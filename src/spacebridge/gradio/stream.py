@@ -1,139 +1,75 @@
 """One session's event stream: events join the queue, and their messages come back on a shared connection.
 
-This is the transport of ``sse_v3`` (gradio 4.22 to 6.31). ``EventStream`` is one of several siblings behind the
-interface :class:`Transport`; a Gradio generation is chosen by ``Config.protocol``.
+This is the transport of ``sse_v1`` (gradio 4.9) to ``sse_v3`` (4.22 to 6.31).
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-import aiohttp
-
 from spacebridge import errors
-from spacebridge.gradio.frames import FrameSplitter
-from spacebridge.gradio.idle import IdleWatch
-from spacebridge.gradio.messages import Message, Output, decode_message
+from spacebridge.gradio.eventsource import TAIL, EventSource
 from spacebridge.gradio.trace import redact_url
+from spacebridge.gradio.transport import CANCELLED, given_up
 from spacebridge.log import logger
 from spacebridge.shape import as_object
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from spacebridge.gradio.messages import Message
+    from spacebridge.gradio.transport import Line, Submission
 
-    from spacebridge.gradio.config import Config
-    from spacebridge.gradio.http import HttpClient
-
-__all__ = ["EventStream", "Submission", "Transport"]
+__all__ = ["EventStream"]
 
 _KEPT_UNKNOWN = 1000
-_DRAIN = 0.5
-_HAS_CANCEL = (4, 31)
-
-CANCELLED = Message(msg="process_completed", output=Output(), success=True)
-"""What the server says of a cancelled event."""
-
-
-class Submission:
-    """One event in the queue or under way.
-
-    Args:
-        payload: the body of the join.
-        on_message: called with each message of the event as it comes, but the last.
-    """
-
-    def __init__(self, payload: dict[str, Any], on_message: Callable[[Message], None]) -> None:
-        self.payload = payload
-        self.on_message = on_message
-        self.event_id: str | None = None
-        self.done: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
-        """The event's ``process_completed``, or what ended it otherwise."""
-        self.cancelled = False
-        """Whether this client asked for its end."""
-
-    @property
-    def fn_index(self) -> int:
-        """The dependency that runs."""
-        return int(self.payload["fn_index"])
-
-
-class Transport(Protocol):
-    """How events of one session travel."""
-
-    async def submit(self, submission: Submission) -> Message:
-        """Put an event into the queue and wait for its ``process_completed``."""
-        ...
-
-    async def cancel(self, submission: Submission) -> None:
-        """Ask the server to stop an event; its ``submit`` then returns soon."""
-        ...
-
-    async def give_up(self, submission: Submission) -> None:
-        """Tell the server, if that is still possible, that nobody waits for an event any more."""
-        ...
-
-    async def drain(self) -> None:
-        """After the last event: let the server end the session's stream in its own way."""
-        ...
-
-    async def aclose(self) -> None:
-        """Let go of all connections and tasks."""
-        ...
+_HAS_CANCEL = (4, 31, 1)
+# Only since then /cancel takes an event out of the queue; before it would run all the same, for nobody.
+_CANCELS_QUEUED = (6, 14)
+# Between these a middleware keeps it from the server that a stream was closed.
+_DEAF, _HEARS_AGAIN = (4, 19, 2), (4, 24)
+# A server that sees its stream closed ends all events of the session, those too that joined in the meantime.
+_SEEN_CLOSED = 0.2
 
 
 class EventStream:
-    """Queue and stream of one session, protocol ``sse_v3``.
+    """Queue and stream of one session.
 
     Args:
-        http: the app's host.
-        config: the app.
-        session_hash: the session.
-        query: added to the address of the join.
-        on_broken: called with a line of the stream that is no message.
+        line: to the session.
+        closes: whether the server says ``close_stream`` before it ends the stream (``sse_v3``), so that an end without
+            it is a cut.
     """
 
-    def __init__(
-        self,
-        http: HttpClient,
-        config: Config,
-        session_hash: str,
-        *,
-        query: str = "",
-        on_broken: Callable[[bytes], None] | None = None,
-    ) -> None:
-        self._http = http
-        self._prefix = config.api_prefix
-        self._version = config.version
-        self._session_hash = session_hash
-        self._on_broken = on_broken
+    def __init__(self, line: Line, *, closes: bool) -> None:
+        self._line = line
+        self._closes = closes
         self._events: dict[str, Submission] = {}
         self._joining = 0
         self._unknown: list[Message] = []
         self._reader: asyncio.Task[None] | None = None
-        path = f"{self._prefix}/queue/data?session_hash={quote(session_hash, safe='')}"
-        self._path = path
-        self._join = f"{self._prefix}/queue/join{f'?{query}' if query else ''}"
+        self._resets: set[asyncio.Task[None]] = set()
+        self._closed_at: float | None = None
+        self._endless = False
+        """Whether an event died without a word to the server's stream, which from then on never ends by itself."""
+        self._path = f"{line.prefix}/queue/data?session_hash={quote(line.session_hash, safe='')}"
+        self._join = f"{line.prefix}/queue/join{f'?{line.query}' if line.query else ''}"
 
     @property
-    def _asked(self) -> str:
-        return f"GET {redact_url(self._http.base + self._path)}"
+    def asked(self) -> str:
+        """What is asked of whom, for errors."""
+        return f"GET {redact_url(self._line.http.base + self._path)}"
 
     async def submit(self, submission: Submission) -> Message:
-        """Put an event into the queue and wait for its ``process_completed``.
-
-        Raises:
-            QueueFull, ValidationRefused, …: the join was refused.
-            ConnectionLost, TimedOut, FrameTooLarge: the stream failed.
-        """
+        """Put an event into the queue and wait for its ``process_completed``."""
+        await self._closing_seen()
         self._joining += 1
         try:
-            reply = await self._http.post(self._join, submission.payload)
+            reply = await self._line.http.post(self._join, submission.payload)
             event_id = as_object(reply).get("event_id")
             if not isinstance(event_id, str):
-                raise errors.ProtocolError(f"The queue of {self._http.host} gave no event id.")
+                raise errors.ProtocolError(f"The queue of {self._line.http.host} gave no event id.")
             submission.event_id = event_id
             self._events[event_id] = submission
         except errors.TimedOut as error:
@@ -149,7 +85,7 @@ class EventStream:
             for message in early:
                 self._dispatch(message)
             if not submission.done.done() and (self._reader is None or self._reader.done()):
-                name = f"spacebridge stream {self._session_hash}"
+                name = f"spacebridge stream {self._line.session_hash}"
                 self._reader = asyncio.create_task(self._read(), name=name)
             if submission.cancelled:
                 await self.cancel(submission)
@@ -160,39 +96,60 @@ class EventStream:
     async def cancel(self, submission: Submission) -> None:
         """Ask the server to stop an event.
 
-        ``POST /cancel`` where the release has it (4.31 and later). Before, and where that fails, the stream is
-        closed, which ends all events of the session at their next yield.
+        What has started is stopped by ``POST /cancel`` or, before 4.31 and once it has given something, by
+        ``POST /reset``. What waits in the queue is taken out of it by closing the stream, which ends all events of the
+        session, until ``/cancel`` does that, too. A server that does not notice the closing is asked to reset the
+        event when it gives something.
         """
         submission.cancelled = True
-        event_id = submission.event_id
-        if event_id is None or submission.done.done():
+        if submission.event_id is None or submission.done.done():
             return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(TAIL):
+                await submission.heard.wait()
+        version = self._line.version
         try:
-            if self._version < _HAS_CANCEL:
-                raise errors.ProtocolError("This release of Gradio has no /cancel.")
-            await self._post_cancel(submission)
+            if self._waits(submission) and version < _CANCELS_QUEUED:
+                pass
+            elif version >= _HAS_CANCEL:
+                await self._line.cancel(submission)
+                return
+            elif await self._reset(submission):
+                return
         except errors.SpacebridgeError as error:
-            logger.debug("no /cancel, the stream is closed instead: %s", error)
+            logger.debug("the event can't be cancelled alone: %s", error)
+        if not _DEAF <= version < _HEARS_AGAIN:
             await self.aclose()
+
+    def _waits(self, submission: Submission) -> bool:
+        """Whether an event is in the queue, and no other is that goes on."""
+        waits = submission.heard.is_set() and not submission.started
+        return waits and all(other.cancelled for other in self._events.values())
+
+    async def _reset_late(self, submission: Submission) -> None:
+        """Reset a cancelled event that has just given something for the first time."""
+        try:
+            await self._reset(submission)
+        except errors.SpacebridgeError as error:
+            logger.debug("the event can't be reset: %s", error)
 
     async def give_up(self, submission: Submission) -> None:
         """Tell the server, if that is still possible, that nobody waits for an event any more.
 
         A server that only lost the connection would go on with the work.
         """
-        if submission.event_id is None or self._version < _HAS_CANCEL:
-            return
-        with contextlib.suppress(errors.SpacebridgeError, TimeoutError):
-            async with asyncio.timeout(self._http.timeouts.cancel):
-                await self._post_cancel(submission)
+        if submission.event_id is not None:
+            stop = self._line.cancel if self._line.version >= _HAS_CANCEL else self._reset
+            await self._line.within_cancel(lambda: stop(submission))
 
-    async def _post_cancel(self, submission: Submission) -> None:
-        payload = {
-            "session_hash": self._session_hash,
-            "fn_index": submission.fn_index,
-            "event_id": submission.event_id,
-        }
-        await self._http.post(f"{self._prefix}/cancel", payload)
+    async def _reset(self, submission: Submission) -> bool:
+        """``POST /reset``; whether the event has ended. Nothing more is told of it."""
+        reply = await self._line.http.post(f"{self._line.prefix}/reset", {"event_id": submission.event_id})
+        ended = as_object(reply).get("success") is True
+        if ended:
+            self._endless = True
+            submission.end(CANCELLED)
+        return ended
 
     async def drain(self) -> None:
         """Wait a moment for the server to end the stream; close it where it does not.
@@ -201,15 +158,30 @@ class EventStream:
         """
         reader = self._reader
         if reader is not None and not reader.done():
-            await asyncio.wait({reader}, timeout=_DRAIN)
+            if not self._endless:
+                await asyncio.wait({reader}, timeout=TAIL)
             await self.aclose()
 
     async def aclose(self) -> None:
         """Close the stream. On the server this ends all events of the session."""
         reader, self._reader = self._reader, None
-        if reader is not None and not reader.done():
-            reader.cancel()
-            await asyncio.wait({reader})
+        reading = reader is not None and not reader.done()
+        self._endless = self._endless or bool(reading and self._events)
+        tasks = {*self._resets, *({reader} if reader else ())}
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+        for submission in self._events.values():  # of which the reader had not begun to hear
+            submission.end(errors.StreamCut(f"{self.asked}: the stream was closed."))
+        if reading:
+            self._closed_at = asyncio.get_running_loop().time()
+
+    async def _closing_seen(self) -> None:
+        """Wait until the server should have seen that the stream was closed."""
+        if self._closed_at is not None:
+            await asyncio.sleep(self._closed_at + _SEEN_CLOSED - asyncio.get_running_loop().time())
+            self._closed_at = None
 
     async def _read(self) -> None:
         """Read the stream until the server ends it and nothing waits for it any more."""
@@ -220,53 +192,34 @@ class EventStream:
                 known = set(self._events)
                 await self._read_once()
                 if known & self._events.keys():
-                    raise errors.StreamCut(f"{self._asked}: the server ended the stream in mid-answer.")
+                    raise errors.StreamCut(f"{self.asked}: the server ended the stream in mid-answer.")
         except Exception as raised:  # noqa: BLE001 - handed to those who wait, whatever it is
             error = raised
         finally:
             for submission in list(self._events.values()):
-                self._end(submission, error or errors.StreamCut(f"{self._asked}: the stream was closed."))
+                self._events.pop(submission.event_id or "", None)
+                submission.end(error or errors.StreamCut(f"{self.asked}: the stream was closed."))
 
     async def _read_once(self) -> None:
-        response = await self._http.open_stream(self._path)
-        splitter = FrameSplitter(self._http.limits.frame)
-        trace = self._http.trace
-        content = response.content
-        too_large: errors.FrameTooLarge | None = None
-        try:
-            with IdleWatch(content, self._http.timeouts.idle) as watch:
-                while too_large is None and (chunk := await content.readany()):
-                    watch.heard()
-                    try:
-                        frames = splitter.feed(chunk)
-                    except errors.FrameTooLarge as error:
-                        frames, too_large = error.frames, error
-                    for frame in frames:
-                        if trace is not None:
-                            trace.frame(frame)
-                        if self._take(frame):
-                            await _read_to_end(content)
-                            return
-            if too_large is not None:
-                raise too_large
-        except errors.SpacebridgeError:  # some of ours are aiohttp's, too
-            raise
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise self._http.lost(error, self._asked) from error
-        finally:
-            response.close()
-        if self._events:
-            raise errors.StreamCut(f"{self._asked}: the stream ended in mid-answer.")
+        decode, take = self._line.decode, self._take
+        with await EventSource.open(self._line.http, self._path) as source:
+            while frames := await source.frames():
+                for frame in frames:
+                    message = decode(frame)
+                    if message is not None and take(message):
+                        await source.rest()
+                        return
+        if self._closes and self._events:
+            raise errors.StreamCut(f"{self.asked}: the stream ended in mid-answer.")
+        if any(submission.heard.is_set() for submission in self._events.values()):
+            raise errors.StreamCut(f"{self.asked}: the stream ended in mid-answer.")
 
-    def _take(self, frame: bytes) -> bool:
-        """Take one event of the stream; whether the server ends the stream with it."""
-        message = decode_message(frame)
-        if message is None:
-            self._broken(frame)
-        elif message.event_id is not None:
+    def _take(self, message: Message) -> bool:
+        """Take one message of the stream; whether the server ends the stream with it."""
+        if message.event_id is not None:
             self._dispatch(message)
         elif message.msg == "unexpected_error":
-            raise self._unexpected(message)
+            raise given_up(message, self.asked)
         else:
             return message.msg == "close_stream"
         return False
@@ -278,42 +231,10 @@ class EventStream:
             if self._joining and len(self._unknown) < _KEPT_UNKNOWN:
                 self._unknown.append(message)
             return
-        if message.msg == "process_completed":
-            self._end(submission, message)
-        elif message.msg == "unexpected_error":
-            self._end(submission, self._unexpected(message))
-        else:
-            try:
-                submission.on_message(message)
-            except Exception as error:  # noqa: BLE001 - it belongs to the event's owner, the stream goes on
-                self._end(submission, error)
-
-    def _end(self, submission: Submission, result: Message | Exception) -> None:
-        self._events.pop(submission.event_id or "", None)
+        submission.take(message, self)
+        if submission.cancelled and message.msg == "process_generating" and self._line.version < _HAS_CANCEL:
+            task = asyncio.create_task(self._reset_late(submission))
+            self._resets.add(task)
+            task.add_done_callback(self._resets.discard)
         if submission.done.done():
-            return
-        if isinstance(result, Message):
-            submission.done.set_result(result)
-        elif submission.cancelled:
-            submission.done.set_result(CANCELLED)
-        else:
-            submission.done.set_exception(result)
-
-    def _broken(self, frame: bytes) -> None:
-        logger.debug("a line of the stream is no message (%d bytes)", len(frame))
-        if self._on_broken is not None:
-            self._on_broken(frame)
-
-    def _unexpected(self, message: Message) -> errors.SpacebridgeError:
-        text = message.message if isinstance(message.message, str) else "no reason given"
-        if message.session_not_found is True or "not found" in text.lower():
-            return errors.SessionLost(f"{self._asked}: the server does not know the session ({text}).")
-        return errors.StreamCut(f"{self._asked}: the server gave up: {text}")
-
-
-async def _read_to_end(content: aiohttp.StreamReader) -> None:
-    """Read the end of the body that follows ``close_stream``: then the connection can be used for the next request."""
-    with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
-        async with asyncio.timeout(_DRAIN):
-            while await content.readany():
-                pass
+            self._events.pop(message.event_id or "", None)

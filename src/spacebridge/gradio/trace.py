@@ -73,6 +73,10 @@ class Trace:
         """Record one event of a stream."""
         self._write({"dir": "<", "data": _readable(data)})
 
+    def sent(self, data: bytes) -> None:
+        """Record what was sent on a websocket."""
+        self._write({"dir": ">", "data": _readable(data)})
+
     def note(self, text: str) -> None:
         """Record something that is not on the wire, such as a lost connection."""
         self._write({"dir": "-", "note": text})

@@ -98,16 +98,20 @@ async def upload(http: HttpClient, config: Config, files: list[UploadFile]) -> l
             f"POST {config.api_prefix}/upload of {http.host} did not return a path for each file.",
             doc=reply.body[:200].decode("utf-8", "replace"),
         )
-    return [
-        {
-            "path": path,
-            "orig_name": file.name,
-            "size": file.size,
-            "mime_type": file.mime_type,
-            "meta": {"_type": "gradio.FileData"},
-        }
-        for file, path in zip(files, paths, strict=True)
-    ]
+    return [_file_data(file, path, config.version) for file, path in zip(files, paths, strict=True)]
+
+
+def _file_data(file: UploadFile, path: str, version: tuple[int, ...]) -> dict[str, Any]:
+    """A file as components take it that lies at a path of the server."""
+    if version < (4,):
+        return {"name": path, "orig_name": file.name, "size": file.size, "data": None, "is_file": True}
+    return {
+        "path": path,
+        "orig_name": file.name,
+        "size": file.size,
+        "mime_type": file.mime_type,
+        "meta": {"_type": "gradio.FileData"},
+    }
 
 
 def _guess(name: str) -> str:

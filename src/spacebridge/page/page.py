@@ -86,13 +86,8 @@ class Page:
     """
 
     def __init__(self, config: Config, session: Session) -> None:
-        self.graph = EventGraph(config.components, config.dependencies)
-        self.values = ComponentValues(config.components, config.unmounted, config.version)
-        self.session = session
-        self.sequential = config.version >= (6,)
-        self._states_in_stream = config.version >= (5,)
         self.listener: PageListener = _Silent()
-        self.loaded = False
+        self._open(config, session)
         self._tasks: set[asyncio.Task[None]] = set()
         self._running: dict[int, list[Run]] = {}
         self._waiting: dict[int, int] = {}
@@ -104,6 +99,19 @@ class Page:
         self._tickers: list[asyncio.Task[None]] = []
         self._stopping: frozenset[int] | None = None
         """While the page is being stopped: the components whose writers must not start any more."""
+
+    def _open(self, config: Config, session: Session) -> None:
+        self.graph = EventGraph(config.components, config.dependencies)
+        self.values = ComponentValues(config.components, config.unmounted, config.version)
+        self.session = session
+        self.sequential = config.version >= (6,)
+        self._states_in_stream = config.version >= (5,)
+        self.loaded = False
+
+    async def reopen(self, config: Config, session: Session) -> None:
+        """Begin again with the page of an app that was started anew; nothing may run."""
+        await self.aclose()
+        self._open(config, session)
 
     # What is going on
 

@@ -20,6 +20,8 @@ __all__ = ["ComponentValues", "LiveValue", "is_update", "replaces"]
 _EMPTY: dict[str, Any] = {"textbox": "", "code": "", "number": 0, "multimodaltextbox": {"text": "", "files": []}}
 _EMPTY_BEFORE_6: dict[str, Any] = {"markdown": "", "html": ""}
 
+_INTERACTIVE = {"dynamic": True, "static": False}
+
 
 def is_update(value: object) -> bool:
     """Whether an output is a ``gr.update``: a dict of properties instead of a value."""
@@ -159,7 +161,9 @@ class ComponentValues:
         """Take a ``gr.update``: properties, and perhaps a value."""
         raw = as_object(growing.get())
         for name, prop in raw.items():
-            if name not in ("__type__", "value"):
+            if name == "mode" and prop in _INTERACTIVE:  # so 3 says it
+                self._props.setdefault(number, {})["interactive"] = _INTERACTIVE[prop]
+            elif name not in ("__type__", "value"):
                 self._props.setdefault(number, {})[name] = prop
         live = self._values.get(number)
         if "value" not in raw:  # nothing said about it: it stays, and what the output does next is not its business

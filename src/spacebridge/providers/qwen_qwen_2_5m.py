@@ -10,6 +10,7 @@ import msgspec
 
 from spacebridge import errors
 from spacebridge.chat.append import AppendOnly
+from spacebridge.chat.restart import remembers
 from spacebridge.chat.resume import JsonConversation
 from spacebridge.gradio.http import is_loopback
 from spacebridge.gradio.proxy import Proxy
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from spacebridge.chat.conversation import Conversation
-    from spacebridge.chat.layout import Layout
 
 __all__ = ["Qwen_Qwen_2_5M"]
 
@@ -164,7 +164,7 @@ class Qwen_Qwen_2_5M(AsyncGeneratorProvider, ProviderModelMixin):
                 async for event in turn:
                     if piece := output.feed(event):
                         yield piece
-            if not _remembers(space.layout, space):
+            if not remembers(space.config, space.layout.chat):
                 vars(kept).update(session.dump().get_dict())
 
 
@@ -209,8 +209,9 @@ def _timeouts(options: dict[str, Any]) -> Timeouts:
     timeouts: Timeouts = options.get("timeouts") or Timeouts()
     if total := options.get("timeout"):
         # The limit is for the whole call, and connecting is a part of it.
-        connect = float(total) if timeouts.connect is None else min(timeouts.connect, float(total))
-        timeouts = msgspec.structs.replace(timeouts, total=float(total), connect=connect)
+        most = float(total)
+        connect, wake = (most if limit is None else min(limit, most) for limit in (timeouts.connect, timeouts.wake))
+        timeouts = msgspec.structs.replace(timeouts, total=most, connect=connect, wake=wake)
     if silence := options.get("stream_timeout"):
         timeouts = msgspec.structs.replace(timeouts, idle=float(silence), first_text=float(silence))
     return timeouts
@@ -227,10 +228,3 @@ def _conversation_class() -> type[JsonConversation]:
     """The class of conversations to give; where g4f is in use, one that its client knows, too."""
     theirs = getattr(sys.modules.get("g4f.providers.response"), "JsonConversation", None)
     return JsonConversation if theirs is None else type("JsonConversation", (JsonConversation, theirs), {})
-
-
-def _remembers(layout: Layout, space: Space) -> bool:
-    """Whether the app keeps the history on its side, in a State that the chat's functions read."""
-    components, dependencies = space.config.components, space.config.dependencies
-    inputs = {i for edge in layout.chat.edges for i in dependencies[edge].inputs}
-    return any(components[i].type == "state" for i in inputs if i in components)

@@ -6,23 +6,25 @@ import asyncio
 import contextlib
 import uuid
 import weakref
-from typing import IO, TYPE_CHECKING, Any, Self
-from urllib.parse import quote, urlsplit
+from math import inf
+from typing import IO, TYPE_CHECKING, Any, Literal, Self
+from urllib.parse import quote
 
 from spacebridge import errors
 from spacebridge.chat.conversation import Conversation
-from spacebridge.chat.events import Attachment
+from spacebridge.chat.events import Attachment, Notice
 from spacebridge.chat.layout import find_layout
 from spacebridge.chat.resume import JsonConversation
 from spacebridge.chat.rules import TextRules
 from spacebridge.gradio.app import App
 from spacebridge.gradio.http import HttpClient
 from spacebridge.gradio.trace import Trace, redact_url
+from spacebridge.log import logger
 from spacebridge.options import Limits, Timeouts
 from spacebridge.page.page import Page
 from spacebridge.shape import as_object, is_object
 from spacebridge.spaces.catalogue import Row, row_for
-from spacebridge.spaces.resolve import resolve
+from spacebridge.spaces.resolve import Place, Way, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,12 +33,16 @@ if TYPE_CHECKING:
     from spacebridge.chat.bubbles import FileValue
     from spacebridge.chat.layout import Layout
     from spacebridge.gradio.config import Config
+    from spacebridge.gradio.session import Session
     from spacebridge.gradio.upload import UploadFile
     from spacebridge.page.graph import EventGraph
+    from spacebridge.spaces.hub import HubSpace
+    from spacebridge.spaces.record import SpaceRecord
 
 __all__ = ["Space", "as_dumped", "generate_session_hash"]
 
-_HUGGING_FACE_HOSTS = (".hf.space", ".huggingface.co")
+# For so long after it was heard, an app is taken to be the one that it was: none starts anew in less.
+_FRESH = 2.0
 
 
 def generate_session_hash() -> str:
@@ -53,8 +59,10 @@ class Space:
             print(await space.conversation().ask("Hello"))
 
     Args:
-        address: a URL, ``host:port``, a name of the catalogue, or ``local`` for the embedded Space.
-        token: Hugging Face token; sent to Hugging Face's hosts only.
+        address: a URL, ``host:port``, a name of the catalogue, ``local`` for the embedded Space, or a Space on Hugging
+            Face: ``owner/name``, the URL of its page, or its own.
+        token: Hugging Face token; sent to Hugging Face's hosts only. By default the one found on this machine (see
+            :func:`spacebridge.spaces.tokens.find_token`) is used for Spaces there; False uses none.
         auth: user and password of the app's own login.
         proxy: URL of an HTTP or SOCKS proxy.
         timeouts: time limits.
@@ -63,6 +71,8 @@ class Space:
         chat: which chat, if the app has several: its number in ``layout.candidates``, chatbot, or event.
         trace: path of a file to which the wire is recorded, secrets removed.
         row: what is known of this Space; found by itself where it is in the catalogue.
+        on_status: told what is waited for while a Space is reached that sleeps or is built, and that an app was
+            restarted.
         on_broken_line: called with lines of an event stream that are no JSON.
     """
 
@@ -70,7 +80,7 @@ class Space:
         self,
         address: str,
         *,
-        token: str | None = None,
+        token: str | Literal[False] | None = None,
         auth: tuple[str, str] | None = None,
         proxy: str | None = None,
         timeouts: Timeouts | None = None,
@@ -79,22 +89,27 @@ class Space:
         chat: int | str | None = None,
         trace: str | Path | IO[bytes] | None = None,
         row: Row | None = None,
+        on_status: Callable[[Notice], None] | None = None,
         on_broken_line: Callable[[bytes], None] | None = None,
     ) -> None:
         self.address = address
         self.timeouts = timeouts or Timeouts()
         self.limits = limits or Limits()
-        self._token = token
+        self._token: str | Literal[False] | None = token
         self._auth = auth
         self._proxy = proxy
         self._headers = dict(headers or {})
         self._chat = chat
         self._trace = trace
         self._row = row
+        self._on_status = on_status
         self._on_broken_line = on_broken_line
         self._cookies: dict[str, str] = {}
         self._stack: contextlib.AsyncExitStack | None = None
+        self._place: Place | None = None
         self._app: App | None = None
+        self._verifying = asyncio.Lock()
+        self._known_until = -inf
         self._layout: Layout | None = None
         self._slots: asyncio.Semaphore | None = None
         # Whoever has many conversations one after the other need not keep them all.
@@ -120,15 +135,25 @@ class Space:
             return
         stack = contextlib.AsyncExitStack()
         try:
-            url = await stack.enter_async_context(resolve(self.address))
             trace: Trace | None = None
             if self._trace is not None:
                 trace = self._opened_trace(self._trace)
                 stack.callback(trace.close)
+            way = Way(
+                token=self._token,
+                proxy=self._proxy,
+                timeouts=self.timeouts,
+                limits=self.limits,
+                trace=trace,
+                tell=self._tell,
+            )
+            place = self._place = await stack.enter_async_context(resolve(self.address, way))
+            hub = place.hub
+            token = hub.token.text if hub is not None and hub.token is not None else self._token
             http = HttpClient(
-                url,
-                headers=self._request_headers(url),
-                secrets=tuple(secret for secret in (self._token, *(self._auth or ())) if secret),
+                place.url,
+                headers={**self._shown_to(hub), **self._headers},
+                secrets=tuple(secret for secret in (token, *(self._auth or ())) if secret),
                 proxy=self._proxy,
                 timeouts=self.timeouts,
                 limits=self.limits,
@@ -136,11 +161,12 @@ class Space:
                 cookies=self._cookies,
             )
             await stack.enter_async_context(http)
-            self._app = await App.connect(http, auth=self._auth)
+            self._app = await self._reach(http)
         except BaseException:
             await stack.aclose()
             raise
-        self._row = self._row or row_for(url, self._app.config)
+        self._row = self._row or row_for(place.url, self._app.config)
+        self.vouch()
         self._slots = asyncio.Semaphore(self.limits.turns) if self.limits.turns is not None else None
         self._stack = stack
         try:
@@ -156,7 +182,7 @@ class Space:
         try:
             await asyncio.gather(*(conversation.aclose() for conversation in conversations))
         finally:
-            stack, self._stack, self._app = self._stack, None, None
+            stack, self._stack, self._app, self._place = self._stack, None, None, None
             if stack is not None:
                 await stack.aclose()
 
@@ -174,6 +200,12 @@ class Space:
     def app_id(self) -> str:
         """Which run of the app answers; it changes when the app restarts."""
         return self.config.app_id
+
+    @property
+    def record(self) -> SpaceRecord | None:
+        """What Hugging Face says about the Space, if it is there and was asked."""
+        hub = self._place.hub if self._place is not None else None
+        return hub.record if hub is not None else None
 
     @property
     def row(self) -> Row | None:
@@ -217,13 +249,47 @@ class Space:
                     f"The app at {self.url} was restarted since and has forgotten this conversation."
                 )
             app.http.use_cookies(as_object(dumped.get_dict().get("cookies")))
-        query = self._row.query if self._row else ""
-        session = app.session(session_hash, query=query, on_broken=self._on_broken_line)
-        conversation = Conversation(self, Page(app.config, session), self.layout, self._find)
+        page = Page(app.config, self.session(session_hash))
+        conversation = Conversation(self, page, self.layout, self._find)
         if dumped is not None:
             conversation.restore(dumped)
         self._conversations.add(conversation)
         return conversation
+
+    def session(self, session_hash: str) -> Session:
+        """A session of the app as it is now."""
+        query = self._row.query if self._row else ""
+        return self._connected().session(session_hash, query=query, on_broken=self._on_broken_line)
+
+    async def verify(self) -> None:
+        """See whether the app that answers is still the one that was read; if it was restarted, read it anew.
+
+        A short request is made for it, but none within 2 s of the last sign of life.
+
+        Raises:
+            ConnectionLost, ServerRefused, …: the app can't be reached.
+        """
+        async with self._verifying:
+            if asyncio.get_running_loop().time() < self._known_until:
+                return
+            app, hub = self._connected(), self._place.hub if self._place is not None else None
+            try:
+                same = await app.is_same()
+            except errors.ConnectionLost:
+                if hub is None:
+                    raise
+                same = False  # perhaps it went to sleep
+            if not same:
+                await self._read_anew(app)
+            self.vouch()
+
+    def vouch(self) -> None:
+        """The app has just been heard, and was the one that was read."""
+        self._known_until = asyncio.get_running_loop().time() + _FRESH
+
+    def doubt(self) -> None:
+        """Something failed: before the next turn the app is looked at."""
+        self._known_until = -inf
 
     async def upload(self, files: list[UploadFile]) -> list[dict[str, Any]]:
         """Send files to the app; Gradio's ``FileData`` for each."""
@@ -288,11 +354,32 @@ class Space:
     def _find(self, graph: EventGraph | None = None) -> Layout:
         return find_layout(self.config, chat=self._chat, graph=graph)
 
-    def _request_headers(self, url: str) -> dict[str, str]:
-        parts = urlsplit(url)
-        if self._token and parts.scheme == "https" and (parts.hostname or "").endswith(_HUGGING_FACE_HOSTS):
-            return {"X-HF-Authorization": f"Bearer {self._token}", **self._headers}
-        return dict(self._headers)
+    def _shown_to(self, hub: HubSpace | None) -> dict[str, str]:
+        """The headers that show the token to the Space, unless the caller has his own of this name."""
+        own = {name.lower() for name in self._headers}
+        return {} if hub is None else {name: value for name, value in hub.headers.items() if name.lower() not in own}
+
+    async def _reach(self, http: HttpClient) -> App:
+        async def connect() -> App:
+            return await App.connect(http, auth=self._auth)
+
+        hub = self._place.hub if self._place is not None else None
+        return await connect() if hub is None else await hub.reach(connect)
+
+    async def _read_anew(self, app: App) -> None:
+        """Read the configuration again, and if another app answers, find its chat."""
+        now = await self._reach(app.http)
+        if now.config.app_id == app.config.app_id:
+            return
+        self._app, self._layout = now, None
+        self._row = self._row or row_for(now.http.base, now.config)
+        await self._look()
+        self._tell(Notice(level="warning", text=f"The app at {redact_url(self.url)} was restarted."))
+
+    def _tell(self, notice: Notice) -> None:
+        logger.info("%s", notice.text)
+        if self._on_status is not None:
+            self._on_status(notice)
 
     def _connected(self) -> App:
         if self._app is None:

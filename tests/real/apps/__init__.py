@@ -19,6 +19,10 @@ LATER_QWEN_AGENT_ENVIRONMENT = "qwen-agent-0.0.34"
 
 OLD, MIDDLE, LATE, NEW = "gradio-4.44.1", "gradio-5.23.1", "gradio-5.50.0", CURRENT
 EVERYWHERE = (OLD, MIDDLE, LATE, NEW)
+WS, SSE, SSE_V1, SSE_V2 = "gradio-3.50.2", "gradio-4.8.0", "gradio-4.16.0", "gradio-4.19.2"
+EARLY = (WS, SSE, SSE_V1, SSE_V2)
+"""One of each generation before the last; chats are pairs there."""
+ALL_GENERATIONS = (*EARLY, *EVERYWHERE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,50 +45,51 @@ def app(file: str, arguments: str, environments: tuple[str, ...], expect: str) -
 
 APPS: dict[str, App] = {
     # the thirteen rules
-    "load_session": app("load_session.py", "", EVERYWHERE, "'Echo: Hello | session=id-… loaded=by load history=N': the id is that of the session's own load, the same in turn 2, another in another conversation, never the one in /config"),
-    "listeners_clear_first": app("listeners.py", "--order clear-first", EVERYWHERE, "before 6 'Echo: Hello | history=1'; on 6.31 the bot is given the cleared box: 'Echo:  | history=1'"),
-    "listeners_clear_last": app("listeners.py", "--order clear-last", EVERYWHERE, "'Echo: Hello | history=1'"),
-    "after_failure": app("after_failure.py", "", EVERYWHERE, "'Echo: Hello | ran= history=1', then 'ran=[then][success]'; 'fail', 'crash', 'fail later' (part: 'a part') are errors, after which [then] runs before 6 only, and [failure] on 5.50 and 6.31: ask once more to see"),
-    "cancel_chain": app("cancel_chain.py", "", EVERYWHERE, "cancel '[[count=50 pace=0.05]]' in the middle; the next turn's answer says memory=[prompt, partial answer]"),
-    "js_between": app("js_steps.py", "--js between", EVERYWHERE, "on 6.31 'Echo: Hello | history=1'; before 6 the page does not go on after such a step, and nothing answers"),
-    "js_outputs": app("js_steps.py", "--js outputs", EVERYWHERE, "as js_between"),
+    "load_session": app("load_session.py", "", ALL_GENERATIONS, "'Echo: Hello | session=id-… loaded=by load history=N': the id is that of the session's own load, the same in turn 2, another in another conversation, never the one in /config"),
+    "listeners_clear_first": app("listeners.py", "--order clear-first", ALL_GENERATIONS, "before 6 'Echo: Hello | history=1'; on 6.31 the bot is given the cleared box: 'Echo:  | history=1'"),
+    "listeners_clear_last": app("listeners.py", "--order clear-last", ALL_GENERATIONS, "'Echo: Hello | history=1'"),
+    "after_failure": app("after_failure.py", "", ALL_GENERATIONS, "'Echo: Hello | ran= history=1', then 'ran=[then][success]'; 'fail', 'crash', 'fail later' (part: 'a part') are errors, after which [then] runs before 6 only, and [failure] on 5.50 and 6.31: ask once more to see"),
+    "cancel_chain": app("cancel_chain.py", "", ALL_GENERATIONS, "cancel '[[count=50 pace=0.05]]' in the middle; the next turn's answer says memory=[prompt, partial answer]"),
+    "js_between": app("js_steps.py", "--js between", ALL_GENERATIONS, "on 6.31 'Echo: Hello | history=1'; before 6 the page does not go on after such a step, and nothing answers"),
+    "js_outputs": app("js_steps.py", "--js outputs", ALL_GENERATIONS, "as js_between"),
     "js_rewrites": app("js_steps.py", "--js rewrites", EVERYWHERE, "the page says 'Echo: HELLO | history=1'; a client cannot and must say so"),
-    "change_hidden": app("changes.py", "--place hidden", EVERYWHERE, "'Echo: Hello | history=1'; the very same prompt again changes nothing and gets no answer"),
-    "change_chatbot": app("changes.py", "--place chatbot", EVERYWHERE, "'Echo: Hello | history=1', once"),
+    "change_hidden": app("changes.py", "--place hidden", ALL_GENERATIONS, "'Echo: Hello | history=1'; the very same prompt again changes nothing and gets no answer"),
+    "change_chatbot": app("changes.py", "--place chatbot", ALL_GENERATIONS, "'Echo: Hello | history=1', once"),
     "change_state": app("changes.py", "--place state", EVERYWHERE, "'Echo: Hello | history=1'"),
     "change_stream": app("changes.py", "--place stream", EVERYWHERE, "'Echo: Hello | history=1', and the box 'counter' ends at 'steps: 4' (empty on 4.44, where the page does not follow a State that changes in mid-stream)"),
-    "loop": app("loop.py", "", EVERYWHERE, "'Echo: Hello | history=1', and the turn ends although ping and pong go on for ever"),
+    "loop": app("loop.py", "", ALL_GENERATIONS, "'Echo: Hello | history=1', and the turn ends although ping and pong go on for ever"),
     "timer": app("timer.py", "", EVERYWHERE, "'Echo: Hello | history=1', by a tick"),
-    "clock": app("clock.py", "", EVERYWHERE, "'Echo: Hello | history=1', though the clock goes on for ever"),
+    "clock": app("clock.py", "", ALL_GENERATIONS, "'Echo: Hello | history=1', though the clock goes on for ever"),
     "props": app("props.py", "", (NEW,), "'Echo: Hello | lines=1 style=3 of 10 history=1'"),
     "rendered_all": app("rendered.py", "--what all", EVERYWHERE, "'Echo: Hello | style=plain history=1', in a chat that /config does not show"),
     "rendered_shown": app("rendered.py", "--what shown", EVERYWHERE, "the drawn chatbot's value ends in 'Echo: Hello | history=1'"),
-    "updates": app("updates.py", "", EVERYWHERE, "'Echo: Hello | history=1'; the message box ends empty and interactive"),
+    "updates": app("updates.py", "", ALL_GENERATIONS, "'Echo: Hello | history=1'; the message box ends empty and interactive"),
     "triggers": app("triggers.py", "", EVERYWHERE, "'Echo: Hello | by=Message history=1' by submit, 'by=Send' by the button"),
-    "saved_later": app("saved_later.py", "", EVERYWHERE, "by the chain 'history=1', then 3, 5…; a turn by /chat is forgotten after a turn by the chain"),
+    "saved_later": app("saved_later.py", "", ALL_GENERATIONS, "by the chain 'history=1', then 3, 5…; a turn by /chat is forgotten after a turn by the chain"),
     "reasoning": app("reasoning.py", "", (NEW,), "reasoning 'First I look, then I leap.' and 'Or is it?'; answer 'The answer is 42.' and 'Yes. You said Hello.'"),
-    "echo": app("echo.py", "--form messages", EVERYWHERE, "'Echo: Hello | history=1'; '[[nested]]' and all other named answers as the page ends up showing them"),
-    "echo_pairs": app("echo.py", "--form pairs", (OLD, MIDDLE, LATE), "as echo, in pairs"),
+    "echo": app("echo.py", "--form messages", ALL_GENERATIONS, "'Echo: Hello | history=1'; '[[nested]]' and all other named answers as the page ends up showing them"),
+    "echo_pairs": app("echo.py", "--form pairs", (*EARLY, OLD, MIDDLE, LATE), "as echo, in pairs"),
     # other shapes of chat
-    "echo_button": app("echo.py", "--form button", EVERYWHERE, "as echo; the text goes in by the button 'Send', the box has no submit"),
-    "arena_together": app("arena.py", "--fed together", EVERYWHERE, "two sources: 'Echo: Hello | I am A, history=1' and '… B …'"),
-    "arena_apart": app("arena.py", "--fed apart", EVERYWHERE, "as arena_together"),
-    "button_only": app("button_only.py", "", EVERYWHERE, "no chat: there is no way for text in"),
-    "several_boxes": app("several_boxes.py", "", EVERYWHERE, "'Echo: Hello | name=nobody system=Be kind. history=1'; of three boxes with a submit only 'Message' leads to the chatbot"),
-    "interface": app("interface.py", "--form plain", EVERYWHERE, "'Echo: Hello | history=0', then history=2 last=…"),
+    "echo_button": app("echo.py", "--form button", ALL_GENERATIONS, "as echo; the text goes in by the button 'Send', the box has no submit"),
+    "arena_together": app("arena.py", "--fed together", ALL_GENERATIONS, "two sources: 'Echo: Hello | I am A, history=1' and '… B …'"),
+    "arena_apart": app("arena.py", "--fed apart", ALL_GENERATIONS, "as arena_together"),
+    "button_only": app("button_only.py", "", ALL_GENERATIONS, "no chat: there is no way for text in"),
+    "several_boxes": app("several_boxes.py", "", ALL_GENERATIONS, "'Echo: Hello | name=nobody system=Be kind. history=1'; of three boxes with a submit only 'Message' leads to the chatbot"),
+    "interface": app("interface.py", "--form plain", ALL_GENERATIONS, "'Echo: Hello | history=0', then history=2 last=…"),
     "interface_multimodal": app("interface.py", "--form multimodal", EVERYWHERE, "as interface; with files the answer names them: files=a.txt"),
-    "interface_settings": app("interface.py", "--form settings", EVERYWHERE, "'… settings=You are helpful.,0.7,512,False'"),
+    "interface_settings": app("interface.py", "--form settings", ALL_GENERATIONS, "'… settings=You are helpful.,0.7,512,False'"),
     "interface_thoughts": app("interface.py", "--form thoughts", (MIDDLE, LATE, NEW), "reasoning 'I look. I think. I know.' (duration 1.5), a tool step 'weather(Paris)' with parent 1, the echo as answer"),
     "interface_list": app("interface.py", "--form list", (MIDDLE, LATE, NEW), "two bubbles: 'First of all.' and the echo"),
     "interface_options": app("interface.py", "--form options", (MIDDLE, LATE, NEW), "the echo at once, with the options tea and coffee; choosing tea asks 'tea'"),
     "interface_saved": app("interface.py", "--form saved", (MIDDLE, LATE, NEW), "as interface"),
-    "interface_pairs": app("interface.py", "--form pairs", (OLD, MIDDLE, LATE), "as interface"),
-    "interface_login": app("interface.py", "--form login", EVERYWHERE, "401 without a login; with ada/secret as interface"),
-    "text_streamed": app("text_to_text.py", "--way streamed", EVERYWHERE, "no chatbot; the output text is 'Echo: Hello | style=short'"),
-    "text_whole": app("text_to_text.py", "--way whole", EVERYWHERE, "as text_streamed, in one piece"),
+    "interface_pairs": app("interface.py", "--form pairs", (*EARLY, OLD, MIDDLE, LATE), "as interface"),
+    "upload_button": app("upload_button.py", "", ALL_GENERATIONS, "'Echo: Hello | files=… attached=… history=N': files that the button has uploaded, with their sizes, and the one in the file box"),
+    "interface_login": app("interface.py", "--form login", ALL_GENERATIONS, "401 without a login; with ada/secret as interface"),
+    "text_streamed": app("text_to_text.py", "--way streamed", ALL_GENERATIONS, "no chatbot; the output text is 'Echo: Hello | style=short'"),
+    "text_whole": app("text_to_text.py", "--way whole", ALL_GENERATIONS, "as text_streamed, in one piece"),
     "refused_validator": app("refused.py", "--by validator", (LATE, NEW), "'Hi' is refused with 422 'too short' and nothing follows; 'Hello' is echoed"),
-    "refused_queue": app("refused.py", "--by queue", EVERYWHERE, "the third of three '[[count=20 pace=0.1]]' at once is refused: the queue is full"),
-    "notices": app("notices.py", "", EVERYWHERE, "the echo, beside two notices and progress; 'error': an error 'quota gone <b>now</b>'"),
+    "refused_queue": app("refused.py", "--by queue", ALL_GENERATIONS, "the third of three '[[count=20 pace=0.1]]' at once is refused: the queue is full"),
+    "notices": app("notices.py", "", ALL_GENERATIONS, "the echo, beside two notices and progress; 'error': an error 'quota gone <b>now</b>'"),
 }  # fmt: skip
 """Name → app."""
 

@@ -67,14 +67,14 @@ async def _examine(options: SpaceOptions, *, json: bool) -> int:
 
     if not json:
         await output.write("Here\n")
-    for check in check_here(local=options.address.partition(":")[0] == "local"):
+    async for check in check_here(options):
         here.append(check)
         await show(check)
     if options.address and all(check.state != "failed" for check in here):
         if not json:
             await output.write(f"\n{output.safe(options.address)}\n")
         waiting.start("looking")
-        async for check in check_space(options):
+        async for check in check_space(options, on_status=waiting.status):
             there.append(check)
             await show(check)
             waiting.start("looking")

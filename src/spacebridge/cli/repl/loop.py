@@ -158,7 +158,7 @@ class Repl:
         local = self._options.address.partition(":")[0] == "local"
         where = clean_line(self._options.address)
         self._display.waiting.start("starting the embedded Space" if local else f"connecting to {where}")
-        space = self._options.space()
+        space = self._options.space(on_status=self._display.waiting.status)
         space.use_cookies(cookies or {})
         try:
             await space.connect()

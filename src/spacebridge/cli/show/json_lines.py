@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 __all__ = ["JsonLines", "error_object", "json_text"]
 
+_FACTS = (
+    "looked_at", "retry_after", "requested", "left", "status", "limit", "seconds", "still_running", "text",
+)  # fmt: skip
+
 
 class JsonLines:
     """One event a line, each a JSON object in UTF-8; an error is the last line.
@@ -55,7 +59,7 @@ def error_object(error: Exception) -> dict[str, Any]:
     found: dict[str, Any] = {"type": "error", "error": type(error).__name__, "message": str(error)}
     if isinstance(error, SpacebridgeError):
         found |= {"message": error.message, "hint": hint_for(error), "partial": error.partial}
-        for name in ("looked_at", "retry_after", "status", "limit", "seconds", "still_running", "text"):
+        for name in _FACTS:
             if (value := getattr(error, name, None)) is not None:
                 found[name] = value
     return found

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from spacebridge.cli.terminal.clean import clean_line
 
 if TYPE_CHECKING:
-    from spacebridge.chat.events import Queued
+    from spacebridge.chat.events import Notice, Queued
     from spacebridge.cli.terminal.streams import Output
 
 __all__ = ["Waiting", "describe_queue"]
@@ -51,8 +51,19 @@ class Waiting:
     def queued(self, event: Queued) -> None:
         """The turn waits in the app's queue."""
         text = describe_queue(event)
+        if event.rank:
+            self._tell(text)
+        else:
+            self.start(text)
+
+    def status(self, notice: Notice) -> None:
+        """The Space is not there yet."""
+        self._tell(clean_line(notice.text))
+
+    def _tell(self, text: str) -> None:
+        """Wait for something of which a line is written where nothing can be repainted."""
         self.start(text)
-        if not self._silent and not self._output.moves and text != self._said and event.rank:
+        if not self._silent and not self._output.moves and text != self._said:
             self._said = text
             with contextlib.suppress(OSError):
                 self._output.write_now(f"{text}\n")

@@ -5,7 +5,7 @@ bot's next answer says what these boxes held.
 """
 
 import gradio as gr
-from common import bot, chatbot, last_said, say, serve, user
+from common import bot, chatbot, count, last_said, say, serve, user
 
 
 def build():
@@ -23,7 +23,7 @@ def build():
             if text == "fail later":
                 yield bot(history, "a part")
                 raise gr.Error("in the middle")
-            for said in say(text, f"ran={''.join(ran)} history={len(history)}"):
+            for said in say(text, f"ran={''.join(ran)} history={count(history)}"):
                 yield bot(history, said)
 
         said = box.submit(lambda text, history: ("", user(history, text)), [box, shown], [box, shown], queue=False)

@@ -4,7 +4,7 @@
 """
 
 import gradio as gr
-from common import bot, chatbot, last_said, say, serve, user
+from common import bot, chatbot, count, last_said, say, serve, user
 
 
 def build(options):
@@ -19,7 +19,7 @@ def build(options):
 
         def one(name):
             def answer(history):
-                for said in say(last_said(history), f"I am {name}, history={len(history)}"):
+                for said in say(last_said(history), f"I am {name}, history={count(history)}"):
                     yield bot(history, said)
 
             return answer

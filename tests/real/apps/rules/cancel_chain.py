@@ -1,7 +1,7 @@
 """Rule 4: after a cancel the trailing chain still runs. The history that the bot sees is what the last step saved."""
 
 import gradio as gr
-from common import bot, chatbot, last_said, say, serve, text_of, user
+from common import PAIRS, bot, chatbot, last_said, say, serve, text_of, user
 
 
 def build():
@@ -16,7 +16,11 @@ def build():
                 yield bot(history, said)
 
         def save(history):
-            return [text_of(message["content"]) for message in history]
+            return (
+                [text_of(message) for pair in history for message in pair]
+                if PAIRS
+                else [text_of(message["content"]) for message in history]
+            )
 
         said = box.submit(lambda text, history: ("", user(history, text)), [box, shown], [box, shown], queue=False)
         run = said.then(answer, [shown, saved], shown)

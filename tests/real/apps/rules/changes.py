@@ -7,7 +7,7 @@
 """
 
 import gradio as gr
-from common import bot, chatbot, last_said, say, serve, user
+from common import bot, chatbot, count, last_said, say, serve, unanswered, user
 
 
 def build(options):
@@ -20,14 +20,14 @@ def build(options):
 
         def reply(text, history):
             history = user(history, text)
-            for said in say(text, f"history={len(history)}"):
+            for said in say(text, f"history={count(history)}"):
                 yield bot(history, said)
 
         def reply_to_last(history):
-            if not history or history[-1]["role"] != "user":
+            if not unanswered(history):
                 yield gr.update()
                 return
-            for said in say(last_said(history), f"history={len(history)}"):
+            for said in say(last_said(history), f"history={count(history)}"):
                 yield bot(history, said)
 
         def reply_and_count(text, history):

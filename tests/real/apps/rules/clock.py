@@ -4,7 +4,7 @@ import itertools
 import time
 
 import gradio as gr
-from common import bot, chatbot, say, serve, user
+from common import bot, chatbot, count, say, serve, user
 
 
 def build():
@@ -20,7 +20,7 @@ def build():
 
         def answer(text, history):
             history = user(history, text)
-            for said in say(text, f"history={len(history)}"):
+            for said in say(text, f"history={count(history)}"):
                 yield "", bot(history, said)
 
         demo.load(tick, None, clock)

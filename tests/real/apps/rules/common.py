@@ -15,8 +15,12 @@ import time
 import gradio as gr
 
 VERSION = tuple(int(part) for part in re.findall(r"\d+", gr.__version__)[:2])
-MESSAGES = {} if VERSION >= (6, 0) else {"type": "messages"}
+PAIRS = VERSION < (4, 40)
+"""Whether chats are pairs of a question and an answer, not yet messages."""
+MESSAGES = {} if PAIRS or VERSION >= (6, 0) else {"type": "messages"}
 """The argument with which a Chatbot or a ChatInterface speaks messages."""
+JS = "_js" if VERSION < (4, 0) else "js"
+"""The argument that takes JavaScript."""
 
 
 def answers() -> dict[str, list[str]]:
@@ -45,16 +49,30 @@ def text_of(content) -> str:
 
 def user(history, text):
     """The history with one more question."""
-    return [*(history or []), {"role": "user", "content": text}]
+    return [*(history or []), [text, None] if PAIRS else {"role": "user", "content": text}]
 
 
 def bot(history, text, **more):
     """The history with one more answer."""
+    if PAIRS:
+        return [*history[:-1], [history[-1][0], text]] if unanswered(history) else [*(history or []), [None, text]]
     return [*(history or []), {"role": "assistant", "content": text, **more}]
 
 
 def last_said(history) -> str:
+    if PAIRS:
+        return history[-1][0] if history else ""
     return text_of(history[-1]["content"]) if history else ""
+
+
+def unanswered(history) -> bool:
+    """Whether the last word is the user's."""
+    return bool(history) and (history[-1][1] is None if PAIRS else history[-1]["role"] == "user")
+
+
+def count(history) -> int:
+    """How many questions and answers there are."""
+    return sum(side is not None for pair in history for side in pair) if PAIRS else len(history)
 
 
 def say(text: str, note: str = ""):

@@ -4,13 +4,13 @@
 """
 
 import gradio as gr
-from common import bot, chatbot, last_said, say, serve, user
+from common import PAIRS, bot, chatbot, count, last_said, say, serve, user
 
 
 def build(options):
     with gr.Blocks() as demo:
         pairs = options.form == "pairs"
-        shown = gr.Chatbot(type="tuples") if pairs else chatbot()
+        shown = gr.Chatbot(**({} if PAIRS else {"type": "tuples"})) if pairs else chatbot()
         box = gr.Textbox(label="Message")
 
         def enter(text, history):
@@ -21,7 +21,7 @@ def build(options):
                 for said in say(history[-1][0], f"history={len(history)}"):
                     yield [*history[:-1], [history[-1][0], said]]
                 return
-            for said in say(last_said(history), f"history={len(history)}"):
+            for said in say(last_said(history), f"history={count(history)}"):
                 yield bot(history, said)
 
         fire = gr.Button("Send").click if options.form == "button" else box.submit

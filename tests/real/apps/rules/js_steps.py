@@ -6,7 +6,7 @@
 """
 
 import gradio as gr
-from common import bot, chatbot, last_said, say, serve, user
+from common import JS, bot, chatbot, count, last_said, say, serve, user
 
 
 def build(options):
@@ -16,18 +16,18 @@ def build(options):
         hidden = gr.Textbox(label="hidden", visible=False)
 
         def answer(history):
-            for said in say(last_said(history), f"history={len(history)}"):
+            for said in say(last_said(history), f"history={count(history)}"):
                 yield bot(history, said)
 
-        rewriting = {"js": "(text, history) => [text.toUpperCase(), history]"} if options.js == "rewrites" else {}
+        rewriting = {JS: "(text, history) => [text.toUpperCase(), history]"} if options.js == "rewrites" else {}
         said = box.submit(
             lambda t, history: ("", user(history, t)), [box, shown], [box, shown], queue=False, **rewriting
         )
         if options.js == "between":
-            said = said.then(None, None, None, js="() => { window.scrolled = true; }")
+            said = said.then(None, None, None, **{JS: "() => { window.scrolled = true; }"})
         elif options.js == "outputs":
-            said = said.then(None, shown, hidden, js="(history) => 'seen'")
-        said.then(answer, shown, shown).then(None, None, None, js="() => { window.finished = true; }")
+            said = said.then(None, shown, hidden, **{JS: "(history) => 'seen'"})
+        said.then(answer, shown, shown).then(None, None, None, **{JS: "() => { window.finished = true; }"})
     return demo
 
 

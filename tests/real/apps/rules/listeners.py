@@ -1,7 +1,7 @@
 """Rule 2: one event fires all its listeners. Whether the bot still gets the text depends on the other that clears it."""
 
 import gradio as gr
-from common import bot, chatbot, say, serve, user
+from common import bot, chatbot, count, say, serve, user
 
 
 def build(options):
@@ -11,7 +11,7 @@ def build(options):
 
         def answer(text, history):
             history = user(history, text)
-            for said in say(text, f"history={len(history)}"):
+            for said in say(text, f"history={count(history)}"):
                 yield bot(history, said)
 
         if options.order == "clear-first":

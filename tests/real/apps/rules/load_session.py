@@ -3,7 +3,7 @@
 import uuid
 
 import gradio as gr
-from common import bot, chatbot, last_said, say, serve, user
+from common import bot, chatbot, count, last_said, say, serve, user
 
 
 def build():
@@ -14,7 +14,7 @@ def build():
         box = gr.Textbox(label="Message")
 
         def answer(history, session_id, loaded):
-            for text in say(last_said(history), f"session={session_id} loaded={loaded} history={len(history)}"):
+            for text in say(last_said(history), f"session={session_id} loaded={loaded} history={count(history)}"):
                 yield bot(history, text)
 
         demo.load(lambda: "by load", None, greeting)

@@ -1,7 +1,7 @@
 """Rule 6: two boxes whose changes write each other without end, beside an ordinary chat."""
 
 import gradio as gr
-from common import bot, chatbot, say, serve, user
+from common import bot, chatbot, count, say, serve, user
 
 
 def build():
@@ -13,7 +13,7 @@ def build():
 
         def answer(text, history):
             history = user(history, text)
-            for said in say(text, f"history={len(history)}"):
+            for said in say(text, f"history={count(history)}"):
                 yield bot(history, said), "1"
 
         box.submit(answer, [box, shown], [shown, ping])

@@ -3,7 +3,7 @@
 import time
 
 import gradio as gr
-from common import bot, chatbot, last_said, say, serve, user
+from common import bot, chatbot, count, last_said, say, serve, user
 
 
 def answer(history, progress=gr.Progress()):  # noqa: B008 - so it is asked for
@@ -15,7 +15,7 @@ def answer(history, progress=gr.Progress()):  # noqa: B008 - so it is asked for
         time.sleep(0.12)
     if text == "error":
         raise gr.Error("quota gone <b>now</b>")
-    for said in say(text, f"history={len(history)}"):
+    for said in say(text, f"history={count(history)}"):
         yield bot(history, said)
 
 

@@ -1,7 +1,7 @@
 """What can be refused: a validator (5.50, 6.x) that wants at least three letters, and a queue that holds one."""
 
 import gradio as gr
-from common import VERSION, bot, chatbot, last_said, say, serve, user
+from common import VERSION, bot, chatbot, count, last_said, say, serve, user
 
 
 def validate(text, history):
@@ -15,12 +15,12 @@ def build(options):
         checked = {"validator": validate} if options.by == "validator" and VERSION >= (5, 45) else {}
 
         def answer(history):
-            for said in say(last_said(history), f"history={len(history)}"):
+            for said in say(last_said(history), f"history={count(history)}"):
                 yield bot(history, said)
 
         box.submit(
             lambda text, history: ("", user(history, text)), [box, shown], [box, shown], **(checked or {"queue": False})
-        ).then(answer, shown, shown, concurrency_limit=1)
+        ).then(answer, shown, shown, **({"concurrency_limit": 1} if VERSION >= (4, 0) else {}))
     return demo
 
 

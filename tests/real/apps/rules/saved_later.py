@@ -1,7 +1,7 @@
 """Rule 11: a later step writes chatbot → State, so that what a bare call of ``/chat`` put there is lost to the chain."""
 
 import gradio as gr
-from common import bot, chatbot, last_said, say, serve, user
+from common import bot, chatbot, count, last_said, say, serve, user
 
 
 def build():
@@ -12,11 +12,11 @@ def build():
 
         def chat(text, history):
             history = user(history, text)
-            for said in say(text, f"history={len(history)}"):
+            for said in say(text, f"history={count(history)}"):
                 yield said, bot(history, said)
 
         def answer(history, kept):
-            note = f"history={len(kept) + 1}"
+            note = f"history={count(kept) + 1}"
             for said in say(last_said(history), note):
                 yield bot(history, said)
 

@@ -1,7 +1,7 @@
 """Three text boxes with a submit each: a name to greet, a search that lists, and the message that makes the bot speak."""
 
 import gradio as gr
-from common import bot, chatbot, last_said, say, serve, user
+from common import bot, chatbot, count, last_said, say, serve, user
 
 
 def build():
@@ -15,7 +15,7 @@ def build():
         shown = chatbot()
 
         def answer(history, who, rule):
-            for said in say(last_said(history), f"name={who} system={rule} history={len(history)}"):
+            for said in say(last_said(history), f"name={who} system={rule} history={count(history)}"):
                 yield bot(history, said)
 
         name.submit(lambda who: f"Hello {who}", name, hello)

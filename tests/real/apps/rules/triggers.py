@@ -1,13 +1,13 @@
 """Rule 10: followers inherit the trigger of the root. The last step says which component it believes fired."""
 
 import gradio as gr
-from common import bot, chatbot, last, last_said, say, serve, user
+from common import bot, chatbot, count, last, last_said, say, serve, user
 
 
 def answer(history, event: gr.EventData):
     target = event.target
     name = "nobody" if target is None else getattr(target, "label", None) or target.value
-    return bot(history, last(say(last_said(history), f"by={name} history={len(history)}")))
+    return bot(history, last(say(last_said(history), f"by={name} history={count(history)}")))
 
 
 def build():

@@ -1,7 +1,7 @@
 """Rule 9: update dicts, skips and nulls in a stream around a Chatbot."""
 
 import gradio as gr
-from common import bot, chatbot, say, serve, user
+from common import bot, chatbot, count, say, serve, user
 
 
 def build():
@@ -13,7 +13,7 @@ def build():
         def answer(text, history):
             history = user(history, text)
             yield gr.update(value=None, interactive=False), gr.update(value=history), gr.update()
-            steps = list(say(text, f"history={len(history)}"))
+            steps = list(say(text, f"history={count(history)}"))
             for number, said in enumerate(steps):
                 if number % 3 == 1:
                     yield gr.update(), gr.update(), f"at {number}"
