@@ -41,7 +41,7 @@ def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
 
 def test_another_address_needs_a_key():
     done = run("serve", "--host", "0.0.0.0", "--port", "0", "--store", "memory:")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "0.0.0.0 can be reached by others, so there must be a key" in done.stderr
 
 
@@ -69,7 +69,7 @@ def test_a_wrong_file_is_told_by_line(tmp_path: Path):
     path = tmp_path / "spacebridge.toml"
     path.write_text("[server]\nprot = 1\n")
     done = run("serve", "--config", str(path))
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "line 2: server.prot: there is no such option. Did you mean port?" in done.stderr
 
 

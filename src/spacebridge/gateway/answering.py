@@ -7,7 +7,7 @@ import contextlib
 import time
 from typing import TYPE_CHECKING, Any, Literal
 
-from spacebridge.chat.events import Finished, Queued, ReasoningDelta, TextDelta
+from spacebridge.chat.events import Finished, Notice, Queued, ReasoningDelta, TextDelta
 from spacebridge.gateway.shapes import burst, sse
 from spacebridge.gateway.shapes.transcript import Said
 from spacebridge.gateway.talk import Talk
@@ -249,8 +249,8 @@ class Answering:
     def _fed(self, batch: list[Event], number: int, talk: Talk) -> bytes:
         """What a batch of events gives, as one piece."""
         told = b"".join([sse.queued(event) for event in batch if isinstance(event, Queued)])
-        if not talk.accepted:  # it waits in our own line
-            return told
+        if not talk.accepted:  # it waits in our own line, or for the Space to be reached
+            return told + b"".join([sse.comment(event.text) for event in batch if isinstance(event, Notice)])
         encoder = self.encoder
         events = self._beginning()
         for event in burst.joined(batch):

@@ -18,6 +18,7 @@ from spacebridge.options import Limits, Timeouts
 from spacebridge.spaces.space import Space
 
 if TYPE_CHECKING:
+    from spacebridge.chat.events import Notice
     from spacebridge.gateway.options import Breaking, ModelOptions
 
 __all__ = ["Backend", "State", "title_of"]
@@ -56,6 +57,8 @@ class Backend:
         self.timeouts = _timeouts(options)
         self.failure: BaseException | None = None
         """What went wrong last, until something goes well."""
+        self.status = ""
+        """What is waited for while it is reached."""
         self._space: Space | None = None
         self._connecting: asyncio.Task[Space] | None = None
         self._users = 0
@@ -123,6 +126,7 @@ class Backend:
             chat=options.chat,
             timeouts=self.timeouts,
             limits=Limits(turns=None),  # the line here gives the places
+            on_status=self._tell,
         )
         try:
             await space.connect()
@@ -132,8 +136,12 @@ class Backend:
             raise
         return space
 
+    def _tell(self, notice: Notice) -> None:
+        self.status = notice.text
+
     def _connected(self, task: asyncio.Task[Space]) -> None:
         self._connecting = None
+        self.status = ""
         if task.cancelled():
             return
         if (error := task.exception()) is not None:

@@ -9,7 +9,6 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
-from spacebridge import errors
 from spacebridge.gateway.shapes import problem as problems
 from spacebridge.gateway.shapes import sse
 from spacebridge.gateway.state import Stopping
@@ -199,8 +198,6 @@ def problem_of(error: BaseException) -> Problem:
     """How an error is told; one that is none of the library's is logged, since it should not happen."""
     if isinstance(error, Stopping):
         return problems.Problem(str(error), status=503, code="stopping", retry_after=1)
-    if isinstance(error, errors.StoreFailed):
-        return problems.Problem("The gateway can't reach its store.", status=503, code="store_failed", retry_after=5)
     problem = problems.of(error)
     if problem.code == "internal_error":
         logger.error("This should not happen.", exc_info=error)

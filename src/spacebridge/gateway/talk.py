@@ -5,6 +5,7 @@ As long as nothing of an answer has come, another Space may be asked instead; af
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import math
 import time
@@ -15,6 +16,7 @@ from spacebridge.chat.events import (
     AttachmentAdded,
     Event,
     Finished,
+    Notice,
     Queued,
     ReasoningDelta,
     Started,
@@ -198,7 +200,13 @@ class Talk:
         backend.succeeded()
 
     async def _turn(self, backend: Backend, kept: Kept | None) -> AsyncGenerator[list[Event]]:
-        space = await backend.space()
+        connecting = asyncio.ensure_future(backend.space())
+        try:
+            async for notice in _reached(connecting, backend):
+                yield [notice]
+            space = await connecting
+        finally:
+            connecting.cancel()
         opened: Opened | None = None
         if kept is not None and kept.address == backend.address:
             self._resumed = True
@@ -290,6 +298,16 @@ async def _waited(ticket: Any, backend: Backend) -> AsyncGenerator[Queued]:
                 f"No place on the Space {backend.title} came free.", limit="queue", seconds=limit or 0.0
             )
         await ticket.wait(min(_LOOK, left))
+
+
+async def _reached(connecting: asyncio.Future[Any], backend: Backend) -> AsyncGenerator[Notice]:
+    """Wait for a Space to be reached; tell what is waited for, such as that it wakes."""
+    told = ""
+    while not connecting.done():
+        await asyncio.wait({connecting}, timeout=_LOOK)
+        if backend.status != told:
+            told = backend.status
+            yield Notice(level="info", text=told)
 
 
 def _rests(backend: Backend) -> errors.SpacebridgeError:

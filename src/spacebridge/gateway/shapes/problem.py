@@ -23,6 +23,8 @@ _STATUSES: tuple[tuple[type[BaseException], int], ...] = (
     (errors.QuotaExceeded, 429),
     (errors.UploadRefused, 400),
     (errors.SpaceUnavailable, 503),
+    (errors.GpuUnavailable, 503),
+    (errors.StoreFailed, 503),
     (errors.TimedOut, 504),
     (errors.InvalidMessages, 400),
     (errors.UnknownSetting, 400),
