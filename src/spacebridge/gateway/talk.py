@@ -206,7 +206,8 @@ class Talk:
                 yield [notice]
             space = await connecting
         finally:
-            connecting.cancel()
+            if not connecting.cancel() and not connecting.cancelled():
+                connecting.exception()  # seen, also by whoever has left
         opened: Opened | None = None
         if kept is not None and kept.address == backend.address:
             self._resumed = True
