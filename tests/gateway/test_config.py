@@ -162,8 +162,8 @@ def test_the_default_store_is_a_file_of_the_user(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("XDG_STATE_HOME", "/somewhere")
     assert default_store() == "sqlite:/somewhere/spacebridge/gateway.sqlite3"
     monkeypatch.delenv("XDG_STATE_HOME")
-    monkeypatch.setenv("HOME", "/home/ada")
-    assert default_store() == "sqlite:/home/ada/.local/state/spacebridge/gateway.sqlite3"
+    monkeypatch.setenv("HOME", "/homes/ada")
+    assert default_store() == "sqlite:/homes/ada/.local/state/spacebridge/gateway.sqlite3"
 
 
 def test_keys():

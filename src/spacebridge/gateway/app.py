@@ -205,9 +205,16 @@ class _Asking:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         gateway, api = self._gateway, self._api
         state: dict[str, Any] = scope["state"]
-        client: Client = state["client"]
         told: dict[str, Any] = state["told"]
         told["route"] = api.path
+        with gateway.telemetry.span(api.path, Request(scope).headers, told):
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        gateway, api = self._gateway, self._api
+        state: dict[str, Any] = scope["state"]
+        told: dict[str, Any] = state["told"]
+        client: Client = state["client"]
         kept = KeptResponses(gateway.store, client.scope, gateway.config.store.expire)
         asked = await api.read(await _body(scope, receive, gateway.config.server.max_body), kept)
         told["model"] = asked.model

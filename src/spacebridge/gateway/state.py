@@ -13,6 +13,7 @@ from spacebridge.gateway.keys import Keys
 from spacebridge.gateway.metrics import Metrics
 from spacebridge.gateway.models import Models
 from spacebridge.gateway.sessions import Sessions
+from spacebridge.gateway.telemetry import Telemetry
 from spacebridge.log import logger
 from spacebridge.store import open_store
 
@@ -42,6 +43,7 @@ class Gateway:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.metrics = Metrics()
+        self.telemetry = Telemetry(wanted=config.server.telemetry)
         self.models = Models()
         self.keys = Keys(config.keys)
         self.fetcher = Fetcher(config.fetch)
@@ -87,7 +89,7 @@ class Gateway:
 
         The address and the store stay as they are; that they differ is only logged.
         """
-        for name in ("host", "port"):
+        for name in ("host", "port", "telemetry"):
             if getattr(config.server, name) != getattr(self.config.server, name):
                 logger.warning("Another server.%s takes effect when the gateway is started anew.", name)
         if config.store.url != self.config.store.url:
@@ -223,5 +225,6 @@ class Gateway:
             await self._sessions.aclose()
         await self.models.aclose()
         await self.fetcher.aclose()
+        await asyncio.to_thread(self.telemetry.close)
         if self._store is not None:
             await self._store.aclose()
