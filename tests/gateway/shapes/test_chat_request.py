@@ -142,6 +142,13 @@ def test_json_is_asked_for_behind_the_last_message_and_in_no_transcript():
     assert parse(response_format={"type": "text"}).format is None
 
 
+def test_json_beside_tools_is_asked_for_where_no_tool_is_called():
+    form = {"type": "json_object"}
+    free = parse(tools=[WEATHER], response_format=form)
+    assert free.closing.startswith("If you call no function:\n\nAnswer with one JSON object")
+    assert "JSON object" not in parse(tools=[WEATHER], tool_choice="required", response_format=form).closing
+
+
 @pytest.mark.parametrize(
     "fields, param",
     [

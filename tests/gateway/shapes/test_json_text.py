@@ -11,9 +11,18 @@ from spacebridge.gateway.shapes.json_text import NOTHING, compact, found_in, men
 from tests.strategies import json_values, many
 
 
-@pytest.mark.parametrize("text", ["", "{", "NaN", "[Infinity]", "{'a': 1}", '{"a": 1,}', "[1] x", "[" * 100_000])
+@pytest.mark.parametrize(
+    "text", ["", "{", "NaN", "[Infinity]", "{'a': 1}", '{"a": 1,}', "[1] x", "[" * 100_000, "1e999"]
+)
 def test_what_is_no_json_has_no_value(text: str):
     assert parsed(text) is NOTHING
+
+
+def test_what_is_nested_beyond_reason_is_no_json():
+    assert parsed("[" * 100 + "]" * 100) is not NOTHING
+    assert parsed("[" * 101 + "]" * 101) is NOTHING
+    assert list(found_in("So: " + "[" * 5000 + "]" * 5000)) == []
+    assert parsed("[" + "[]," * 5000 + "[]]") is not NOTHING
 
 
 def test_null_is_a_value():

@@ -75,6 +75,12 @@ CASES: list[tuple[str, list[str | Call]]] = [
     ('{"name": "f"} is how I would call it.', ['{"name": "f"} is how I would call it.']),
     ('{"name": "Bonn"}', ['{"name": "Bonn"}']),
     ('{"na', ['{"na']),
+    ("{" + " " * 300 + '"name": "f"}', ["{" + " " * 300 + '"name": "f"}']),
+    (" " * 300 + '{"name": "f"}', [" " * 300 + '{"name": "f"}']),
+    (
+        "<tool_call>" + " " * 300 + '{"name": "f"}</tool_call>',
+        ["<tool_call>" + " " * 300 + '{"name": "f"}</tool_call>'],
+    ),
     ('I call {"name": "f"}', ['I call {"name": "f"}']),
     # JSON that is not quite
     ('<tool_call>{"name":"f","arguments":{"a":1}</tool_call>.', [F, "."]),

@@ -66,6 +66,7 @@ def test_a_call_that_must_be_made_is_asked_for():
         ('{"name": "f", "arguments": [1]}', []),
         ('{"name": "f", "arguments": "no json"}', []),
         ('{"name": "f", "arguments": {"a": NaN}}', []),
+        ('{"name": "f", "arguments": {"a": 1e999}}', []),
         ('{"name": ["f"]}', []),
         ("[]", []),
         ("7", []),

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 from spacebridge.chat.events import Event, ReasoningDelta, TextDelta
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
 __all__ = ["joined"]
 
 
-def joined(events: Iterable[Event]) -> list[Event]:
+def joined(events: Sequence[Event]) -> Sequence[Event]:
     """The same events, with neighbouring deltas of a kind made one, so that they leave together."""
+    if len(events) < 2:
+        return events
     found: list[Event] = []
     run: list[TextDelta | ReasoningDelta] = []
 

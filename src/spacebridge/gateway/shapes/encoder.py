@@ -40,6 +40,7 @@ class Encoder(abc.ABC):
         self._request = request
         self._created = int(time.time() if created is None else created)
         self._replies = [Reply(request, limited=limited) for _ in range(request.choices)]
+        self._telling = request.extension.events
         self._unfinished = set(range(request.choices))
 
     def begin(self) -> list[dict[str, Any]]:
@@ -52,7 +53,7 @@ class Encoder(abc.ABC):
         written = self._write(choice, pieces) if pieces else []
         if not self._request.stream:
             return []
-        if self._request.extension.events and isinstance(event, Queued | Started | ToolStep | Notice | AttachmentAdded):
+        if self._telling and isinstance(event, Queued | Started | ToolStep | Notice | AttachmentAdded):
             written += self._tell(choice, msgspec.to_builtins(event))
         return written
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import math
 import re
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -25,19 +26,29 @@ _UNFINISHED = frozenset(",:0123456789.+-E")
 """Behind these more was to come, or may have been."""
 _LONGEST_LITERAL = 100_000
 _MOST_TRIES = 100
+_DEEPEST = 100
 
 
 def _refused(name: str) -> Any:
     raise ValueError(name)
 
 
-_STRICT = json.JSONDecoder(parse_constant=_refused)
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(text)
+    return number
+
+
+_STRICT = json.JSONDecoder(parse_constant=_refused, parse_float=_finite)
 # Models put line ends into strings as they are.
-_LENIENT = json.JSONDecoder(parse_constant=_refused, strict=False)
+_LENIENT = json.JSONDecoder(parse_constant=_refused, parse_float=_finite, strict=False)
 
 
 def parsed(text: str, *, strict: bool = True) -> Any:
-    """The value of a JSON text, or NOTHING. ``NaN`` and the like are no JSON."""
+    """The value of a JSON text, or NOTHING. Infinite numbers are no JSON, and nor is what is nested beyond reason."""
+    if text.count("{") + text.count("[") > _DEEPEST and _depth(text) > _DEEPEST:
+        return NOTHING
     try:
         return (_STRICT if strict else _LENIENT).decode(text)
     except (ValueError, RecursionError):
@@ -112,7 +123,20 @@ def _embedded(text: str) -> Iterator[tuple[Any, str]]:
             position = found.end()
             continue
         source = text[found.start() : position]
-        yield value, source if parsed(source) is not NOTHING else compact(value)
+        if parsed(source, strict=False) is not NOTHING:
+            yield value, source if parsed(source) is not NOTHING else compact(value)
+
+
+def _depth(text: str) -> int:
+    """How deep brackets are nested."""
+    depth = deepest = 0
+    for found in _TOKEN.finditer(text):
+        if found[0] in _CLOSERS:
+            depth += 1
+            deepest = max(deepest, depth)
+        elif found[0] in ("}", "]"):
+            depth -= 1
+    return deepest
 
 
 def _brackets_mended(text: str, missing: int) -> str:

@@ -33,7 +33,6 @@ _STATUSES: tuple[tuple[type[BaseException], int], ...] = (
     (errors.ValidationRefused, 400),
     (errors.NotOffered, 400),
     (errors.TurnInProgress, 503),
-    (errors.StoreFailed, 503),
     (errors.InvalidConversation, 500),
     (errors.MissingPart, 500),
     (errors.SpacebridgeError, 502),

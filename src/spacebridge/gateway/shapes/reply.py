@@ -72,6 +72,8 @@ class Reply:
         self._request = request
         self._limited = limited
         self._held = request.held
+        self._plain = not (self._held or request.stop or request.tools.offered or (limited and request.max_tokens))
+        """Whether the text is passed on as it comes."""
         self._text = io.StringIO()
         self._reasoning = io.StringIO()
         self._append = AppendOnly()
@@ -117,6 +119,10 @@ class Reply:
 
     def feed(self, event: Event) -> list[Piece]:
         """What to append because of an event; often nothing."""
+        if isinstance(event, TextDelta) and self._plain:  # what there is most of
+            text = self._append.feed(event)
+            self._text.write(text)
+            return [Spoken(text)] if text else []
         if isinstance(event, TextDelta | Rewritten | Finished):
             if self._channel.over:
                 return []

@@ -57,7 +57,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def closing(self) -> str:
         """What is said behind the last message, this time only; often nothing."""
-        asked = (self.tools.closing(), self.format.closing() if self.format is not None else "")
+        asked = [self.tools.closing()]
+        if self.format is not None and not self.tools.demanded:
+            asked += ["If you call no function:" if self.tools.offered else "", self.format.closing()]
         return "\n\n".join(filter(None, asked))
 
     @property

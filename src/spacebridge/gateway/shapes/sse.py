@@ -29,7 +29,7 @@ def to_json(value: object) -> bytes:
 
 def data(events: Iterable[dict[str, Any]]) -> bytes:
     """Events without a name, as OpenAI sends those of chat completions."""
-    return b"".join([b"data: %b\n\n" % to_json(event) for event in events])
+    return b"".join([b"data: " + to_json(event) + b"\n\n" for event in events])
 
 
 def named(events: Iterable[dict[str, Any]]) -> bytes:

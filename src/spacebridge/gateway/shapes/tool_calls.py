@@ -15,10 +15,13 @@ __all__ = ["ToolCalls"]
 _NEXT = re.compile(r"\n|<")
 _TAG = re.compile(f"{re.escape(OPEN)}|{re.escape(CLOSE)}")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_LEAD = re.compile(r"\s*(?:```[\w-]*\s+)?")
-_HALF_FENCE = re.compile(r"`{1,2}|```[\w-]*")
-_BODY = re.compile(r"\s*(?:```[\w-]*\s+)?[{\[]")
-_HALF_BODY = re.compile(r"\s*(?:`{1,2}|```[\w-]*\s*)?")
+# What may stand before a call. There is an end to it, since it is looked at again with every piece that comes.
+_LEAD = re.compile(r"\s{0,99}(?:```[\w-]{0,20}\s{1,99})?")
+_HALF_FENCE = re.compile(r"`{1,2}|```[\w-]{0,20}")
+_BODY = re.compile(r"\s{0,99}(?:```[\w-]{0,20}\s{1,99})?[{\[]")
+_HALF_BODY = re.compile(r"\s{0,99}(?:`{1,2}|```[\w-]{0,20}\s{0,99})?")
+_LONGEST_LEAD = 200
+"""Characters up to which an answer may turn out to be a call without tags."""
 _LONGEST_START = 80
 """Characters of a line that can matter for whether it opens or closes a code fence."""
 
@@ -120,14 +123,14 @@ class ToolCalls:
         if _HALF_FENCE.fullmatch(rest) or (len(rest) < len(OPEN) and OPEN.startswith(rest)):
             return False
         fence = self._buffer[:start]
-        squeezed = "".join(rest.split())
+        squeezed = "".join(rest[:_LONGEST_LEAD].split())
         if "`" in fence and rest.startswith(OPEN):
             self._lead_fence = fence
             self._buffer = rest[len(OPEN) :]
             self._state = "call"
         elif squeezed.startswith(tuple(self._bare)):
             self._state = "whole"
-        elif any(bare.startswith(squeezed) for bare in self._bare):
+        elif len(rest) < _LONGEST_LEAD and any(bare.startswith(squeezed) for bare in self._bare):
             return False
         else:
             self._state = "text"
