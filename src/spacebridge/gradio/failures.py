@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import datetime as dt
 import email.utils
 import html
@@ -20,6 +22,7 @@ __all__ = ["error_from_output", "error_from_reply", "parse_retry_after"]
 
 _TAG = re.compile(r"</?[a-zA-Z!][^<>]{0,500}>")
 _QUOTED = re.compile(r"^(['\"])(.*)\1$", re.DOTALL)
+_REPR = re.compile(r"""'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*\"""")
 _WAIT = re.compile(r"Try again in (?:(\d+) days?, )?(\d+):(\d\d):(\d\d)", re.IGNORECASE)
 _QUOTA = re.compile(r"(ZeroGPU|GPU) quota|GPU limit|pending credits|illegal duration", re.IGNORECASE)
 _SHOWN = 300
@@ -75,7 +78,10 @@ def error_from_output(error: object, *, title: object, version: tuple[int, ...],
         return errors.ValidationRefused(f"{asked} was refused: {said or 'invalid input'}.")
     detail = error if isinstance(error, str) and error != "None" else ""
     if version < (5,) and (quoted := _QUOTED.match(detail)):
-        detail = quoted[2]
+        text = quoted[2]  # so the page shows it; what is escaped in the repr stands there with its backslashes
+        with contextlib.suppress(ValueError, SyntaxError):
+            text = str(ast.literal_eval(detail)) if _REPR.fullmatch(detail) else text
+        detail = text
     heading = title if isinstance(title, str) and title else "Error"
     plain = html.unescape(_TAG.sub("", detail)).strip()
     if _QUOTA.search(heading) or _QUOTA.search(plain):
