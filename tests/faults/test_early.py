@@ -429,6 +429,7 @@ async def test_a_websocket_through_a_proxy(lab: Lab, kind: type[Proxy], login: t
     conversation = await lab.conversation(server, proxy=proxy.url)
     assert await answered(conversation) == ANSWER
     assert {tunnel.port for tunnel in proxy.tunnels} == {server.port}
+    assert {"CONNECT", "SOCKS5"}.intersection(tunnel.how for tunnel in proxy.tunnels)
     assert server.seen("/queue/join")
 
 
