@@ -2,7 +2,8 @@
 
 For measuring clients, like ``replay_server``: all that is sent was rendered before. The page is a Blocks chat in the
 middle of a conversation of many turns; ``kind`` is the generation: ``ws`` (3.50), ``sse`` (4.0 to 4.8) or ``sse_v1``
-(4.9 to 4.16). Run as a script it is a process of its own (``--port``, ``--kind``, ``--turns``, ``--tokens``, ``--pace``).
+(4.9 to 4.16). Run as a script it is a process of its own (``--port``, ``--kind``, ``--turns``, ``--tokens``, ``--pace``,
+``--cursor``).
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ _TEXT, _CLOSE = 0x81, 0x88
 _ANSWER = """**Turn {}**: it says that all of it goes by,
 and that it stays where it is – été comme hiver.
 
-- The river says the same of the bridge, and has the better view of it from below.
+- The river says the same of the bridge, and has the better view of it, being below.
 - Neither of them is wrong, and neither of them listens.
 """
 
@@ -50,13 +51,18 @@ def pieces(count: int) -> list[str]:
 
 
 class FullValueServer(HttpDouble):
-    """A chat whose model always says ``said``; ``pace`` is the time between two tokens, 0: as fast as they are read."""
+    """A chat whose model always says ``said``.
 
-    def __init__(self, kind: str, said: Sequence[str], *, turns: int = 50, pace: float = 0.0) -> None:
+    ``pace`` is the time between two tokens, 0: as fast as they are read. ``cursor`` stands behind the text until it is
+    whole.
+    """
+
+    def __init__(self, kind: str, said: Sequence[str], *, turns: int = 50, pace: float = 0.0, cursor: str = "") -> None:
         super().__init__()
         self.kind = kind
         self.text = "".join(said)
         self.pace = pace
+        self.cursor = cursor
         self.before = history(turns)
         self.messages = self._render(said)
         """Each message as JSON, for a test or a client that has them from elsewhere."""
@@ -71,8 +77,9 @@ class FullValueServer(HttpDouble):
         rendered = [json.dumps({"msg": "process_starts", **event})]
         for number, piece in enumerate(said):
             text += piece
+            shown = text if number == len(said) - 1 else text + self.cursor
             output = {
-                "data": [[*self.before, [PROMPT, text]], None],
+                "data": [[*self.before, [PROMPT, shown]], None],
                 "is_generating": True,
                 "duration": 0.0021332366943359375 + number / 1e7,
                 "average_duration": 0.0037798285484313965 + number / 1e7,
@@ -188,8 +195,10 @@ async def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--turns", type=int, default=50)
     parser.add_argument("--tokens", type=int, default=2000)
     parser.add_argument("--pace", type=float, default=0.0)
+    parser.add_argument("--cursor", default="")
     given = parser.parse_args(argv)
-    server = FullValueServer(given.kind, pieces(given.tokens), turns=given.turns, pace=given.pace)
+    said = pieces(given.tokens)
+    server = FullValueServer(given.kind, said, turns=given.turns, pace=given.pace, cursor=given.cursor)
     server.port = given.port
     async with server:
         await asyncio.Event().wait()
