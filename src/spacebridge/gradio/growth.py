@@ -221,7 +221,9 @@ def _change(leaf: _Leaf, frame: bytes, at: int) -> tuple[int, Operation | None] 
     grown = frame.startswith(leaf.raw, at)
     if grown:
         begin += len(leaf.raw)
-        if frame.startswith(b"\\u", begin) and _LOW_SURROGATE.match(frame, begin):  # it may be the second half of a character
+        if frame.startswith(b"\\u", begin) and _LOW_SURROGATE.match(
+            frame, begin
+        ):  # it may be the second half of a character
             grown, begin = False, at
     end = frame.find(b'"', begin)
     if end > begin and frame.find(b"\\", begin, end) >= 0:  # the quote may be part of the text

@@ -10,6 +10,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any, Protocol
 
 from spacebridge import errors
+from spacebridge.gradio.growth import GrowthDecoder
 from spacebridge.gradio.messages import Message, Output, decode_message
 from spacebridge.log import logger
 
@@ -102,6 +103,7 @@ class Line:
         config: the app.
         session_hash: the session.
         query: added to the address of the join.
+        whole: whether the outputs of an event come whole each time.
         on_broken: called with a frame that is no message.
     """
 
@@ -112,6 +114,7 @@ class Line:
         session_hash: str,
         *,
         query: str = "",
+        whole: bool = False,
         on_broken: Callable[[bytes], None] | None = None,
     ) -> None:
         self.http = http
@@ -119,18 +122,29 @@ class Line:
         self.version = config.version
         self.session_hash = session_hash
         self.query = query
+        self._whole = whole
         self._on_broken = on_broken
 
-    def decode(self, frame: bytes) -> Message | None:
-        """Record a frame and read it; None if it is no message, which is told, and then passed over."""
-        if self.http.trace is not None:
-            self.http.trace.frame(frame)
-        message = decode_message(frame)
-        if message is None:
-            logger.debug("a frame is no message (%d bytes)", len(frame))
-            if self._on_broken is not None:
-                self._on_broken(frame)
-        return message
+    def reader(self) -> Callable[[bytes], Message | None]:
+        """What records and reads the frames of one connection, in their order.
+
+        It gives None for a frame that is no message, which is told, and is then to be passed over. Outputs that come
+        whole each time are given as what changed of them, but for an event's first.
+        """
+        decode = GrowthDecoder().decode if self._whole else decode_message
+        trace = self.http.trace
+
+        def read(frame: bytes) -> Message | None:
+            if trace is not None:
+                trace.frame(frame)
+            message = decode(frame)
+            if message is None:
+                logger.debug("a frame is no message (%d bytes)", len(frame))
+                if self._on_broken is not None:
+                    self._on_broken(frame)
+            return message
+
+        return read
 
     async def cancel(self, submission: Submission) -> None:
         """``POST /cancel``, which releases from 4.31 on have."""

@@ -42,11 +42,12 @@ class WebSockets(EventConnections):
     async def follow(self, submission: Submission) -> None:
         """Join the queue, send what is asked for, and hand on what comes."""
         line = self.line
+        read = line.reader()
         session = {"fn_index": submission.fn_index, "session_hash": line.session_hash}
         socket = await _Socket.open(line.http, f"{line.prefix}/queue/join{f'?{line.query}' if line.query else ''}")
         try:
             while (frame := await socket.receive()) is not None:
-                message = line.decode(frame)
+                message = read(frame)
                 if message is None:
                     continue
                 if message.msg == "send_hash":
