@@ -35,7 +35,7 @@ class EventSource:
         self._response = response
         self._splitter = FrameSplitter(http.limits.frame)
         self._too_large: errors.FrameTooLarge | None = None
-        self._watch = IdleWatch(response.content, http.timeouts.idle)
+        self._watch = IdleWatch(response.content.set_exception, http.timeouts.idle)
 
     @classmethod
     async def open(cls, http: HttpClient, path: str) -> Self:
