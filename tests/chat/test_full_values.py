@@ -29,11 +29,11 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
             super().__init__()
             self.twin = Twin()
 
-        def decode(self, frame: bytes) -> Any:
+        def decode(self, data: bytes, start: int = 0, stop: int | None = None) -> Any:
             with monkeypatch.context() as quiet:
                 quiet.setattr(growth, "decode_message", decode)
-                self.twin.feed(frame)
-            return super().decode(frame)
+                self.twin.feed(data[start:stop])
+            return super().decode(data, start, stop)
 
     decode = growth.decode_message
 

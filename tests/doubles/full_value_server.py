@@ -34,7 +34,7 @@ _TEXT, _CLOSE = 0x81, 0x88
 _ANSWER = """**Turn {}**: it says that all of it goes by,
 and that it stays where it is – été comme hiver.
 
-- The river says the same of the bridge, and has the better view of it, being below.
+- The river says the same of the bridge, and it has the better view of it all, being below.
 - Neither of them is wrong, and neither of them listens.
 """
 

@@ -55,7 +55,9 @@ class Twin:
 
     def feed(self, data: bytes) -> Any:
         """Take a message; what the decoder made of its outputs."""
-        expected, got = decode_message(data), self.decoder.decode(data)
+        expected = decode_message(data)
+        # Among others, as it stands in what was read of a stream.
+        got = self.decoder.decode(b"data: " + data + b"\n\ndata: " + data, 6, 6 + len(data))
         if expected is None or got is None:
             assert expected is None
             assert got is None
@@ -175,7 +177,7 @@ def test_the_box_is_emptied_and_the_chat_begins():
 # Where texts are cut
 
 
-HARD = 'a"b\\c\\\\d/é\n\t\x00\x1f\x7f\u2028😀\ud83d\ude00\ud83d x\ude00\ude00\ud83d\ud83d\ude00", null], "data": [1]}\\u0041\\ud83d\\'
+HARD = 'a"b\\c\\\\/é\n\x00\x7f\u2028😀\ud83d\ude00\ud83d x\ude00\ude00\ud83d\ud83d\ude00", 1]}\\u0041\\ud83d\\'
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -183,7 +185,7 @@ def test_every_two_places_where_a_text_may_be_cut(form: str):
     """Lone surrogates in it, too: what follows one can make another character of both."""
     for first, second in itertools.combinations(range(len(HARD) + 1), 2):
         twin = Twin()
-        for text in ("", HARD[:first], HARD[:second], HARD, HARD[:first]):
+        for text in (HARD[:first], HARD[:second], HARD):
             twin.feed(frame([[["Hi", text]], None], form))
 
 

@@ -22,13 +22,17 @@ from __future__ import annotations
 import json
 import random
 import re
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
 from spacebridge.gradio.diff import Operation, difference
+from spacebridge.gradio.frames import data_of
 from spacebridge.gradio.messages import Message, Output, decode_message
 from spacebridge.shape import NOT_JSON
+
+if TYPE_CHECKING:
+    from spacebridge.gradio.frames import Frame
 
 __all__ = ["GrowthDecoder"]
 
@@ -62,12 +66,20 @@ class GrowthDecoder:
     def __init__(self) -> None:
         self._events: dict[str | None, _Event] = {}
 
-    def decode(self, frame: bytes) -> Message | None:
-        """Decode one message; None if it is none."""
+    def decode(self, data: bytes, start: int = 0, stop: int | None = None) -> Message | None:
+        """Decode one message; None if it is none.
+
+        Args:
+            data: has the message in it; what is around it is not looked at, and the message is not copied.
+            start: where the message begins.
+            stop: where it ends; default is the end of the bytes.
+        """
+        stop = len(data) if stop is None else stop
         for event in self._events.values():
-            message = event.follow(frame)
+            message = event.follow(data, start, stop)
             if message is not None:
                 return message
+        frame = data[start:stop]
         message = decode_message(frame)
         if message is None:
             return None
@@ -107,10 +119,10 @@ class _Event:
         frame: the first message with outputs.
     """
 
-    __slots__ = ("_after", "_anchored", "_count", "_event_id", "_frame", "_head", "_leaves", "_missed")
+    __slots__ = ("_after", "_anchored", "_count", "_event_id", "_head", "_last", "_leaves", "_missed")
 
     def __init__(self, frame: bytes) -> None:
-        self._frame = frame
+        self._last: Frame = (frame, 0, len(frame))
         """The last message with outputs."""
         self._event_id: str | None = None
         self._count = 0
@@ -122,49 +134,49 @@ class _Event:
         self._missed = 0
         """How many messages in a row did not fit."""
 
-    def follow(self, frame: bytes) -> Message | None:
+    def follow(self, data: bytes, start: int, stop: int) -> Message | None:
         """Take the next message if it differs from the last only in leaves and outside of the array; else None."""
         if not self._anchored:
             return None
         head = self._head
-        if not frame.startswith(head):
-            found = _DATA.search(frame)
+        if not data.startswith(head, start):
+            found = _DATA.search(data, start, stop)
             if found is None:
                 return None
-            head = frame[: found.end()]
-        at = len(head)
+            head = data[start : found.end()]
+        at = start + len(head)
         changes: list[list[Operation]] = [[] for _ in range(self._count)]
         texts: list[bytes] = []
         for leaf in self._leaves:
-            if not frame.startswith(leaf.before, at):
+            if not data.startswith(leaf.before, at):
                 return None
             at += len(leaf.before)
-            change = _change(leaf, frame, at)
+            change = _change(leaf, data, at, stop)
             if change is None:
                 return None
             end, operation = change
             if operation is not None:
                 changes[leaf.position].append(operation)
-            texts.append(frame[at:end])
+            texts.append(data[at:end])
             at = end
-        if not frame.startswith(self._after, at):
+        if not data.startswith(self._after, at):
             return None
-        message = _decode_around(head, frame[at + len(self._after) :])
+        message = _decode_around(head, data[at + len(self._after) : stop])
         if message is None or message.event_id != self._event_id or not _tells(message):
             return None
         cast("Output", message.output).data = changes
-        self._head, self._frame, self._missed = head, frame, 0
+        self._head, self._last, self._missed = head, (data, start, stop), 0
         for leaf, raw in zip(self._leaves, texts, strict=True):
             leaf.raw = raw
         return message
 
     def compare(self, frame: bytes, message: Message) -> None:
         """Take the next message, whatever it is like, and put what changed of the outputs into the place of them."""
-        old, new = _data(decode_message(self._frame)), _data(message)
+        old, new = _outputs(decode_message(data_of(self._last))), _outputs(message)
         changes = [difference(one, other) for one, other in zip(old, new, strict=False)]
         changes += [[["replace", [], value]] for value in new[len(old) :]]
         cast("Output", message.output).data = changes
-        self._frame = frame
+        self._last = frame, 0, len(frame)
         self._missed += 1
         # Where nothing ever fits, taking messages apart is in vain: it is tried less and less often.
         self._anchored = not self._missed & (self._missed - 1) and self._anchor(frame, message.event_id, changes)
@@ -211,29 +223,28 @@ def _tells(message: Message) -> bool:
     return message.msg in _FULL and message.success is not False and output is not None and output.data is not None
 
 
-def _data(message: Message | None) -> list[Any]:
+def _outputs(message: Message | None) -> list[Any]:
     return [] if message is None or message.output is None else message.output.data or []
 
 
-def _change(leaf: _Leaf, frame: bytes, at: int) -> tuple[int, Operation | None] | None:
+def _change(leaf: _Leaf, data: bytes, at: int, stop: int) -> tuple[int, Operation | None] | None:
     """Read a leaf's text that begins at a place: its end, and what changed of it. None if there is no such text."""
     begin = at
-    grown = frame.startswith(leaf.raw, at)
+    grown = data.startswith(leaf.raw, at)
     if grown:
         begin += len(leaf.raw)
-        if frame.startswith(b"\\u", begin) and _LOW_SURROGATE.match(
-            frame, begin
-        ):  # it may be the second half of a character
+        # It may be the second half of a character.
+        if data.startswith(b"\\u", begin) and _LOW_SURROGATE.match(data, begin):
             grown, begin = False, at
-    end = frame.find(b'"', begin)
-    if end > begin and frame.find(b"\\", begin, end) >= 0:  # the quote may be part of the text
-        rest = _REST_OF_TEXT.match(frame, begin)
+    end = data.find(b'"', begin, stop)
+    if end > begin and data.find(b"\\", begin, end) >= 0:  # the quote may be part of the text
+        rest = _REST_OF_TEXT.match(data, begin, stop)
         end = -1 if rest is None else rest.end()
     if end < 0:
         return None
     if grown and end == begin:
         return end, None
-    text = _decode_text(frame[begin:end])
+    text = _decode_text(data[begin:end])
     return None if text is None else (end, ["append" if grown else "replace", [*leaf.path], text])
 
 

@@ -36,7 +36,7 @@ class EventStreams(EventConnections):
         with await EventSource.open(line.http, path) as source:
             while frames := await source.frames():
                 for frame in frames:
-                    message = read(frame)
+                    message = read(*frame)
                     if message is None or message.msg == "heartbeat":
                         continue
                     if message.msg == "send_data":

@@ -206,7 +206,7 @@ class EventStream:
         with await EventSource.open(self._line.http, self._path) as source:
             while frames := await source.frames():
                 for frame in frames:
-                    message = read(frame)
+                    message = read(*frame)
                     if message is not None and take(message):
                         await source.rest()
                         return

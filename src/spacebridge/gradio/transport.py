@@ -125,23 +125,24 @@ class Line:
         self._whole = whole
         self._on_broken = on_broken
 
-    def reader(self) -> Callable[[bytes], Message | None]:
+    def reader(self) -> Callable[[bytes, int, int], Message | None]:
         """What records and reads the frames of one connection, in their order.
 
-        It gives None for a frame that is no message, which is told, and is then to be passed over. Outputs that come
-        whole each time are given as what changed of them, but for an event's first.
+        It is called with bytes, and from where to where in them a frame stands. It gives None for a frame that is no
+        message, which is told, and is then to be passed over. Outputs that come whole each time are given as what
+        changed of them, but for an event's first.
         """
-        decode = GrowthDecoder().decode if self._whole else decode_message
+        decode = GrowthDecoder().decode if self._whole else _decode
         trace = self.http.trace
 
-        def read(frame: bytes) -> Message | None:
+        def read(data: bytes, start: int, stop: int) -> Message | None:
             if trace is not None:
-                trace.frame(frame)
-            message = decode(frame)
+                trace.frame(data[start:stop])
+            message = decode(data, start, stop)
             if message is None:
-                logger.debug("a frame is no message (%d bytes)", len(frame))
+                logger.debug("a frame is no message (%d bytes)", stop - start)
                 if self._on_broken is not None:
-                    self._on_broken(frame)
+                    self._on_broken(data[start:stop])
             return message
 
         return read
@@ -190,6 +191,10 @@ class Transport(Protocol):
     async def aclose(self) -> None:
         """Let go of all connections and tasks."""
         ...
+
+
+def _decode(data: bytes, start: int, stop: int) -> Message | None:
+    return decode_message(data[start:stop])
 
 
 def given_up(message: Message, asked: str) -> errors.SpacebridgeError:

@@ -51,7 +51,7 @@ class WebSockets(EventConnections):
         try:
             async with socket.watched():
                 while (frame := await socket.receive()) is not None:
-                    message = read(frame)
+                    message = read(frame, 0, len(frame))
                     if message is None:
                         socket.must_be_text(frame)
                         continue
