@@ -39,6 +39,7 @@ __all__ = ["GrowthDecoder"]
 _FULL = ("process_generating", "process_streaming")
 _MOST_LEAVES = 8
 _MOST_EVENTS = 64
+_TRIES = 4
 # Stands for the array. Nobody can guess it, so that where it is found again it is in the array's place.
 _MARK = [random.getrandbits(62)]
 _MARKED = msgspec.json.encode(_MARK)
@@ -179,7 +180,8 @@ class _Event:
         self._last = frame, 0, len(frame)
         self._missed += 1
         # Where nothing ever fits, taking messages apart is in vain: it is tried less and less often.
-        self._anchored = not self._missed & (self._missed - 1) and self._anchor(frame, message.event_id, changes)
+        worth_it = self._missed <= _TRIES or not self._missed & (self._missed - 1)
+        self._anchored = worth_it and self._anchor(frame, message.event_id, changes)
 
     def _anchor(self, frame: bytes, event_id: str | None, changes: list[list[Operation]]) -> bool:
         """Take a message apart at the texts that just changed and those that changed before; whether it could be."""
@@ -256,7 +258,7 @@ def _decode_text(raw: bytes) -> str | None:
     except NOT_JSON:
         pass
     try:
-        return json.loads(quoted.decode("utf-8", "surrogatepass"))
+        return json.loads(quoted)
     except ValueError:
         return None
 
@@ -294,7 +296,7 @@ def _item(text: str, at: int, index: int) -> int | None:
 
 
 def _member(text: str, at: int, name: str) -> int | None:
-    """Where the value of a member of the object at a place begins; None, too, if two have the name."""
+    """Where the value of a member of the object at a place begins."""
     if not text.startswith("{", at) or not name.isascii():
         return None
     at = _end(_SPACE, text, at + 1)
@@ -302,9 +304,7 @@ def _member(text: str, at: int, name: str) -> int | None:
     while text.startswith('"', at):
         found, at = _scanner.raw_decode(text, at)
         at = _end(_COLON, text, at)
-        if found == name:
-            if place is not None:
-                return None
+        if found == name:  # of two that have it the last one counts
             place = at
         comma = _COMMA.match(text, _skip(text, at))
         if comma is None:
