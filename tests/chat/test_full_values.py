@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from spacebridge import Space, TextDelta, Timeouts, errors
+from spacebridge import Space, TextDelta, Timeouts
 from spacebridge.gradio import growth, transport
 from tests.doubles.full_value_server import PROMPT, VERSIONS, FullValueServer, pieces
 from tests.gradio.test_growth import Twin
@@ -59,21 +59,6 @@ async def test_a_long_chat_is_decoded_three_times_however_long_the_answer(kind: 
         whole = len(server.messages[1])
     # The first, then the second and the first again, and the end; the last step takes the cursor away.
     assert sum(size >= whole for size in decoded) == 4
-
-
-@pytest.mark.parametrize("limit", [0.3, 1.0])
-async def test_silence_of_a_websocket_ends_the_turn(limit: float):
-    timeouts = Timeouts(idle=limit, cancel=1)
-    async with FullValueServer("ws", pieces(3), pace=30) as server, Space(server.url, timeouts=timeouts) as space:
-        with pytest.raises(errors.TimedOut) as raised:
-            await space.conversation().ask(PROMPT)
-    assert (raised.value.limit, raised.value.seconds, raised.value.still_running) == ("idle", limit, True)
-
-
-async def test_a_websocket_that_says_something_now_and_then_is_not_silent():
-    timeouts = Timeouts(idle=1, cancel=1)
-    async with FullValueServer("ws", pieces(12), pace=0.25) as server, Space(server.url, timeouts=timeouts) as space:
-        assert (await space.conversation().ask(PROMPT)).text == server.text
 
 
 @pytest.mark.servers
