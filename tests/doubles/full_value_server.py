@@ -35,7 +35,7 @@ _ANSWER = """**Turn {}**: it says that all of it goes by,
 and that it stays where it is – été comme hiver.
 
 - The river says the same of the bridge, and it has the better view of it all, being below.
-- Neither of them is wrong, and neither of them listens.
+- Neither of them is wrong, and neither of the two listens to the other.
 """
 
 

@@ -38,7 +38,7 @@ __all__ = ["GrowthDecoder"]
 
 _FULL = ("process_generating", "process_streaming")
 _MOST_LEAVES = 8
-_MOST_EVENTS = 64
+_MOST_EVENTS = 16
 _TRIES = 4
 # Stands for the array. Nobody can guess it, so that where it is found again it is in the array's place.
 _MARK = [random.getrandbits(62)]
@@ -89,7 +89,7 @@ class GrowthDecoder:
         elif _tells(message):
             event = self._events.get(message.event_id)
             if event is None:
-                if len(self._events) == _MOST_EVENTS:  # far more than a page has: most are dead
+                if len(self._events) == _MOST_EVENTS:  # more than a page has at once: the first are dead
                     del self._events[next(iter(self._events))]
                 self._events[message.event_id] = _Event(frame)
             else:
