@@ -101,6 +101,8 @@ class AnswerTracker:
         self._prompt = prompt
         self._before = _Side(parse_bubbles(before))
         self._floor: int | None = None
+        self._first = 0
+        """The item of the value that asks; those before it are not read again while they stay as they are."""
         self._written = False
         self._value: LiveValue | None = None
         self._text = io.StringIO()
@@ -153,6 +155,8 @@ class AnswerTracker:
         self._written = True
         if operations is not None and self._hot is not None and self._grow(operations):
             return
+        if operations is None or not all(_is_from(self._first, operation) for operation in operations):
+            self._first = 0
         self._look(final=False)
 
     def finish(self) -> Finished:
@@ -162,6 +166,7 @@ class AnswerTracker:
             EmptyAnswer: nothing was said.
         """
         if self._value is not None:
+            self._first = 0
             self._look(final=True)
         text, reasoning = self.text, self.reasoning
         if not text.strip() and not self._attachments and not self._may_be_empty:
@@ -247,7 +252,10 @@ class AnswerTracker:
         """The bubbles that answer: after the last user bubble; where no new one shows, those that differ."""
         if self._value is None:
             return []
-        now = _Side(parse_bubbles(self._value.get()))
+        value = self._value.get()
+        now = _Side(parse_bubbles(value, self._first))
+        if self._first and not now.users:  # what was asked has gone
+            now = _Side(parse_bubbles(value))
         if self._floor is None:
             before = self._before
             if (above := now.above(before)) is not None:
@@ -262,6 +270,7 @@ class AnswerTracker:
                     self._floor = 0  # asked the same, answered the same, shown in the same place
                 else:
                     return []
+        self._first = now.item
         return now.after[self._floor :]
 
     def _read(self, index: int, bubble: Bubble, *, whole: bool, final: bool) -> tuple[str, str, bool | None, str]:
@@ -383,6 +392,9 @@ class _Side:
                 last = index
                 self.users += 1
         self.last_user = bubbles[last].text if last >= 0 else ""
+        path = bubbles[last].path if last >= 0 else None
+        self.item = path[0] if path and isinstance(path[0], int) else 0
+        """Of the value, that has the last thing the user said; 0 where that is not known."""
         self.after = [bubble for bubble in bubbles[last + 1 :] if bubble.role == "assistant"]
         self._all = bubbles
 
@@ -392,6 +404,12 @@ class _Side:
         if new <= 0 or not before.users or _common(self._all[new:], before._all) < len(before._all):
             return None
         return _Side(self._all[:new]).after
+
+
+def _is_from(first: int, operation: Operation) -> bool:
+    """Whether an operation leaves the items before one as they are."""
+    path = operation[1]
+    return bool(path) and isinstance(path[0], int) and path[0] >= first
 
 
 def _common(one: Any, other: Any) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import ipaddress
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -207,8 +207,10 @@ class HttpClient:
             raise
         return response
 
-    async def open_websocket(self, path: str) -> aiohttp.ClientWebSocketResponse:
-        """Open a websocket; the caller closes it.
+    async def open_websocket(self, path: str) -> aiohttp.ClientWebSocketResponse[Literal[False]]:
+        """Open a websocket; the caller closes it, and watches over its silence.
+
+        It gives texts as bytes, and pings, which the caller answers.
 
         Raises:
             ServerRefused, ConnectionLost, TimedOut: see :mod:`spacebridge.errors`.
@@ -223,6 +225,8 @@ class HttpClient:
                 proxy=None if self._upgrades_by is None else self._upgrades_by.http,
                 proxy_headers=None if self._upgrades_by is None else self._upgrades_by.headers,
                 max_msg_size=0 if limit is None else limit + 1,  # aiohttp refuses what has just this size
+                decode_text=False,
+                autoping=False,
             )
             try:
                 socket = await self._guarded(opening, request, "connect", request.seconds)
