@@ -14,7 +14,6 @@ import re
 from typing import TYPE_CHECKING, Any, cast
 
 from spacebridge import errors
-from spacebridge.chat.bubbles import Bubble, FileValue, parse_bubbles
 from spacebridge.chat.events import (
     Attachment,
     AttachmentAdded,
@@ -25,6 +24,7 @@ from spacebridge.chat.events import (
     TextDelta,
     ToolStep,
 )
+from spacebridge.chat.readers import Reader, plain_reader
 from spacebridge.chat.rules import (
     CURSORS,
     WINDOW,
@@ -42,6 +42,7 @@ from spacebridge.chat.rules import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from spacebridge.chat.bubbles import Bubble, FileValue
     from spacebridge.gradio.diff import Operation
     from spacebridge.page.values import LiveValue
 
@@ -70,6 +71,7 @@ class AnswerTracker:
         limit: the most characters of an answer.
         at_end: whether the text is given once, whole, at the end.
         may_be_empty: whether no answer at all is no error.
+        read: reads the chatbot's value.
     """
 
     def __init__(
@@ -86,8 +88,10 @@ class AnswerTracker:
         limit: int | None = None,
         at_end: bool = False,
         may_be_empty: bool = False,
+        read: Reader = plain_reader,
     ) -> None:
         self._rules = rules
+        self._read_value = read
         self._provisional = provisional
         self._recent = ""
         self._tags = tags
@@ -99,7 +103,7 @@ class AnswerTracker:
         self._at_end = at_end
         self._may_be_empty = may_be_empty
         self._prompt = prompt
-        self._before = _Side(parse_bubbles(before))
+        self._before = _Side(read(before, final=False))
         self._floor: int | None = None
         self._first = 0
         """The item of the value that asks; those before it are not read again while they stay as they are."""
@@ -253,9 +257,9 @@ class AnswerTracker:
         if self._value is None:
             return []
         value = self._value.get()
-        now = _Side(parse_bubbles(value, self._first))
+        now = _Side(self._read_value(value, final=final, first=self._first))
         if self._first and not now.users:  # what was asked has gone
-            now = _Side(parse_bubbles(value))
+            now = _Side(self._read_value(value, final=final))
         if self._floor is None:
             before = self._before
             if (above := now.above(before)) is not None:
