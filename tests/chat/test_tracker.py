@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from spacebridge import errors
-from spacebridge.chat import tracker
+from spacebridge.chat import readers
 from spacebridge.chat.bubbles import Bubble, parse_bubbles
 from tests.chat.shapes import block_message, bot, file_data, message, pair, thought
 from tests.chat.teller import Teller
@@ -60,7 +60,7 @@ def test_a_long_chat_is_not_read_again_for_a_text_that_is_rewritten_at_its_end(m
         read.append(len(found))
         return found
 
-    monkeypatch.setattr(tracker, "parse_bubbles", parse)
+    monkeypatch.setattr(readers, "parse_bubbles", parse)
     long = [pair(f"q{n}", f"a{n}") for n in range(50)]
     teller = Teller(before=long).show([*long, ["hi", None]])
     for text in ("▌", "H▌", "He▌", "Hel▌"):
