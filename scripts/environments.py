@@ -58,6 +58,7 @@ SETS = {
         "gradio-4.44.1",
         "gradio-5.23.1",
         "gradio-5.50.0",
+        "modelscope-studio-1.6.1",
         "g4f",
     ),
     "bench": ("dev", "qwen-agent-0.0.11", "g4f-0.6.4.3"),

@@ -313,11 +313,11 @@ class FrameTooLarge(ProtocolError):
     """One event of the stream is larger than ``Limits.frame`` bytes.
 
     Attributes:
-        frames: the events before it that came in the same piece.
+        frames: the events before it that came in the same piece; bytes, and from where to where in them each stands.
     """
 
     default_hint = "Raise Limits.frame if events of this size are expected."
-    frames: Sequence[bytes] = ()
+    frames: Sequence[tuple[bytes, int, int]] = ()
 
 
 class AnswerTooLarge(ProtocolError):

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from spacebridge import errors
+from spacebridge.chat import readers
+from spacebridge.chat.bubbles import Bubble, parse_bubbles
 from tests.chat.shapes import block_message, bot, file_data, message, pair, thought
 from tests.chat.teller import Teller
 
@@ -48,6 +50,28 @@ def test_events_name_the_turn_and_the_bubble():
     teller.finish()
     assert {event.turn_id for event in teller.reader.events} == {"t-1"}
     assert [event.bubble for event in teller.reader.events] == [1, 1, None]
+
+
+def test_a_long_chat_is_not_read_again_for_a_text_that_is_rewritten_at_its_end(monkeypatch: pytest.MonkeyPatch):
+    read: list[int] = []
+
+    def parse(value: Any, first: int = 0) -> list[Bubble]:
+        found = parse_bubbles(value, first)
+        read.append(len(found))
+        return found
+
+    monkeypatch.setattr(readers, "parse_bubbles", parse)
+    long = [pair(f"q{n}", f"a{n}") for n in range(50)]
+    teller = Teller(before=long).show([*long, ["hi", None]])
+    for text in ("▌", "H▌", "He▌", "Hel▌"):
+        teller.grow(["replace", [50, 1], text])
+    assert read == [100, 101, 2, 2, 2, 2]
+    assert teller.text == "Hel"
+    teller.grow(["replace", [10, 1], "another"], ["replace", [50, 1], "Hell▌"])
+    teller.grow(["delete", [50], None])
+    teller.grow(["add", [50], ["hi", "Hello"]])
+    assert teller.finish().text == "Hello"
+    assert read[6:] == [102, 0, 100, 4, 102]
 
 
 # Rewrites

@@ -18,6 +18,7 @@ from tests.gradio.original import gradio_diff
 from tests.strategies import json_values, many
 
 HI = message("user", "hi")
+EARLIER = [message("user", "first"), message("assistant", "one"), HI, message("assistant", "a")]
 # Each case is made of a few of these, so that they meet: what belongs together is drawn together.
 FAMILIES: list[list[str]] = [
     ["<think>", "</think>", "a", "\n", "</th", "<thi"],
@@ -139,21 +140,24 @@ def test_bubbles_that_come_one_after_another_and_grow_are_given_exactly(final: l
 def test_operations_and_whole_values_give_the_same(
     piece: st.SearchStrategy[str], chosen: dict[str, Any], data: st.DataObject
 ):
-    """The short way of an append must say what a look at the whole value would say, step by step."""
-    quick, slow = Teller(**chosen), Teller(**chosen)
-    now: list[Any] = data.draw(chats_of(piece))
+    """The short ways of operations must say what a look at the whole value would say, step by step."""
+    earlier = st.sampled_from([[], [HI], EARLIER, [*EARLIER, message("user", "more"), *EARLIER]])
+    before = data.draw(earlier)
+    quick, slow = Teller(before, **chosen), Teller(before, **chosen)
+    now: list[Any] = [*copy.deepcopy(before), *data.draw(chats_of(piece))]
     quick.show(now)
     slow.show(now)
     for _ in range(data.draw(st.integers(1, 4))):
-        for number in data.draw(st.lists(st.integers(1, 3), max_size=5)):
-            if number < len(now):
+        for back in data.draw(st.lists(st.integers(1, 3), max_size=5)):
+            number = len(now) - back
+            if number > 0 and isinstance(now[number]["content"], str):
                 more = data.draw(piece)
                 quick.grow(["append", [number, "content"], more])
                 now[number]["content"] += more
                 slow.show(now)
                 assert (quick.text, quick.reasoning) == (slow.text, slow.reasoning)
         if data.draw(st.booleans()):
-            step = data.draw(chats_of(piece))
+            step = [*(before if data.draw(st.booleans()) else data.draw(earlier)), *data.draw(chats_of(piece))]
             operations = gradio_diff(now, step)
             if operations:
                 quick.grow(*operations)

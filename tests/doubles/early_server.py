@@ -55,7 +55,7 @@ class EarlyServer(FaultServer):
         elif request.path == "/reset":
             self.resets.append(request.json())
             await exchange.reply(200, {"success": self._reset(request)})
-        elif what == ("GET", "/queue/join") and self.protocol == "ws":
+        elif what == ("GET", "/queue/join") and request.headers.get("upgrade") == "websocket":
             await self._by_websocket(Socket(exchange))
         elif what == ("GET", "/queue/join") and self.protocol == "sse":
             await self._by_stream(exchange)

@@ -111,7 +111,8 @@ class HttpProxy(Proxy):
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         else:  # one request for each connection: the answer's end is the connection's
             target = parts.path + (f"?{parts.query}" if parts.query else "")
-            headers = {k: v for k, v in request.headers.items() if not k.startswith("proxy-")} | {"connection": "close"}
+            hop = ("proxy-", "upgrade")  # what is for this connection only
+            headers = {k: v for k, v in request.headers.items() if not k.startswith(hop)} | {"connection": "close"}
             if "transfer-encoding" in headers:
                 del headers["transfer-encoding"]
                 headers["content-length"] = str(len(request.body))

@@ -12,7 +12,7 @@ import pytest
 
 from spacebridge import Limits, Queued, Started, TextDelta, Timeouts, errors
 from spacebridge.chat.conversation import Conversation
-from spacebridge.gradio.frames import FrameSplitter
+from spacebridge.gradio.frames import FrameSplitter, data_of
 from tests.doubles import fault_server as fault
 from tests.doubles import wire
 from tests.doubles.early_server import HANG, EarlyServer, cut, ping
@@ -48,7 +48,9 @@ def done(event_id: str, text: str = ANSWER) -> wire.Json:
 
 def frames_in(protocol: str, body: bytes) -> list[bytes]:
     """The messages that are whole in what was sent."""
-    return whole_frames(body) if protocol == "ws" else FrameSplitter().feed(given(body, len(body)))
+    if protocol == "ws":
+        return whole_frames(body)
+    return [data_of(frame) for frame in FrameSplitter().feed(given(body, len(body)))]
 
 
 def text_in(frames: Sequence[bytes]) -> str:
@@ -429,6 +431,7 @@ async def test_a_websocket_through_a_proxy(lab: Lab, kind: type[Proxy], login: t
     conversation = await lab.conversation(server, proxy=proxy.url)
     assert await answered(conversation) == ANSWER
     assert {tunnel.port for tunnel in proxy.tunnels} == {server.port}
+    assert {"CONNECT", "SOCKS5"}.intersection(tunnel.how for tunnel in proxy.tunnels)
     assert server.seen("/queue/join")
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pytest
 
 from spacebridge import Limits, Timeouts, errors
-from spacebridge.gradio.frames import FrameSplitter
+from spacebridge.gradio.frames import FrameSplitter, data_of
 from tests.doubles import fault_server as fault
 from tests.doubles import wire
 from tests.doubles.fault_server import FaultServer
@@ -75,7 +75,7 @@ async def test_cut_at_any_byte(lab: Lab, kind: str, end: Literal["fin", "rst"]) 
     for cut in sorted(place for place in cuts if 0 <= place < len(body)):
         server.on(*DATA, fault.tampered(fault.cut_after(cut), end=end), nth=1)
         conversation = space.conversation()
-        frames = FrameSplitter().feed(given(body, cut))
+        frames = [data_of(frame) for frame in FrameSplitter().feed(given(body, cut))]
         if any(b"process_completed" in frame for frame in frames):
             assert await answered(conversation) == ANSWER
         else:
@@ -123,7 +123,7 @@ async def test_ended_in_order_at_any_byte(lab: Lab) -> None:
 
         server.on(*DATA, ended, nth=1)
         conversation = space.conversation()
-        if b"process_completed" in b"".join(FrameSplitter().feed(given)):
+        if b"process_completed" in b"".join(data_of(frame) for frame in FrameSplitter().feed(given)):
             assert await answered(conversation) == ANSWER
         else:
             await failure(conversation, kind=errors.StreamCut)

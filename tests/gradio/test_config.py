@@ -90,6 +90,13 @@ def test_dependencies_of_3x_have_no_ids_and_one_trigger():
     assert (second.targets, second.queue, second.trigger_after) == ((Target(1, "submit"),), False, 0)
 
 
+@pytest.mark.parametrize("enabled, queued", [(True, True), (False, False), (None, False), (..., True)])
+def test_what_leaves_it_to_the_app_is_queued_where_the_app_has_a_queue(enabled: object, queued: bool):
+    raw = [{"targets": [[1, "submit"]], "queue": queue} for queue in (None, True, False)]
+    config = parse_config(config_body(enable_queue=enabled, dependencies=raw), where="here")
+    assert [dependency.queue for dependency in config.dependencies.values()] == [queued, True, False]
+
+
 @pytest.mark.parametrize(
     "version, expected",
     [

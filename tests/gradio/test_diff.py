@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacebridge.gradio.diff import DiffError, GrowingValue, is_operations
+from spacebridge.gradio.diff import DiffError, GrowingValue, difference, is_operations
 from tests.gradio.original import gradio_diff
 from tests.strategies import json_values, kin, many, words
 
@@ -226,3 +226,59 @@ def test_operations_from_nowhere_are_a_diff_error_or_apply(value: Any, operation
 )
 def test_is_operations(value: object, expected: bool):
     assert is_operations(value) is expected
+
+
+def applied(old: Any, new: Any) -> str:
+    """What the operations that make a value another one make of it, so that all that differs is seen."""
+    growing = GrowingValue(copy.deepcopy(old))
+    growing.apply(copy.deepcopy(difference(old, new)))
+    return json.dumps(growing.get(), sort_keys=True)
+
+
+@many
+@given(old=kin, new=kin)
+def test_the_difference_of_kindred_values_gives_the_second(old: Any, new: Any):
+    assert applied(old, new) == json.dumps(new, sort_keys=True)
+
+
+@many
+@given(old=json_values, new=json_values)
+def test_the_difference_of_any_values_gives_the_second(old: Any, new: Any):
+    assert applied(old, new) == json.dumps(new, sort_keys=True)
+
+
+@many
+@given(kin)
+def test_a_value_does_not_differ_from_itself(value: Any):
+    assert difference(value, on_wire(value)) == []
+
+
+@pytest.mark.parametrize(
+    "old, new, operations",
+    [
+        ([["Hi", "He"]], [["Hi", "Hello"]], [["append", [0, 1], "llo"]]),
+        ("", "a", [["append", [], "a"]]),
+        ("ab", "ac", [["replace", [], "ac"]]),
+        ([["Hi", None]], [["Hi", "H"]], [["replace", [0, 1], "H"]]),
+        ([1, [2]], [1, [2, 3], 4], [["add", [1, 1], 3], ["add", [2], 4]]),
+        ([1, 2, 3], [1], [["delete", [2], None], ["delete", [1], None]]),
+        (
+            {"a": 1, "b": "x"},
+            {"b": "xy", "c": []},
+            [["delete", ["a"], None], ["append", ["b"], "y"], ["add", ["c"], []]],
+        ),
+        ([1, 1, 0.0], [True, 1.0, -0.0], [["replace", [0], True], ["replace", [1], 1.0], ["replace", [2], -0.0]]),
+        ([float("nan"), float("inf")], [float("nan"), float("inf")], []),
+    ],
+)
+def test_the_operations_are_the_least(old: Any, new: Any, operations: list[Any]):
+    assert difference(old, new) == operations
+    assert applied(old, new) == json.dumps(new, sort_keys=True)
+
+
+def test_values_nested_beyond_all_reason_are_replaced():
+    old: Any = 1
+    new: Any = 2
+    for _ in range(5000):
+        old, new = [old], [new]
+    assert [operation[:2] for operation in difference(old, new)] == [["replace", []]]

@@ -58,6 +58,8 @@ def test_an_app_that_hides_why_it_failed(hidden: object, version: tuple[int, ...
         (OLD, "'two\nlines'", "two\nlines"),
         (OLD, "plain secret", "plain secret"),
         (OLD, "'one' and 'other'", "one' and 'other"),
+        (OLD, r"'two\nlines, \'quoted\' \\ and \u4e2d'", "two\nlines, 'quoted' \\ and \u4e2d"),
+        (OLD, r"'a wrong escape \x'", r"a wrong escape \x"),
         (OLD, "'open", "'open"),
         (OLD, "'", "'"),
         ((5, 0, 0), "'shown error'", "'shown error'"),

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacebridge.errors import FrameTooLarge
-from spacebridge.gradio.frames import FrameSplitter
+from spacebridge.gradio.frames import FrameSplitter, data_of
 from tests.gradio.sse_reference import decode
 from tests.strategies import chunkings, many
 
@@ -28,7 +28,7 @@ STREAMS = {
 
 
 def feed(splitter: FrameSplitter, *chunks: bytes) -> list[bytes]:
-    return [event for chunk in chunks for event in splitter.feed(chunk)]
+    return [data_of(frame) for chunk in chunks for frame in splitter.feed(chunk)]
 
 
 @pytest.mark.parametrize("ending", ENDINGS.values(), ids=ENDINGS)
@@ -81,10 +81,17 @@ def test_any_chunking_gives_the_same_events(data: st.DataObject):
 
 def test_events_come_as_soon_as_they_are_whole():
     splitter = FrameSplitter()
-    assert splitter.feed(b"data: a\n\ndata: b\n") == [b"a"]
-    assert splitter.feed(b"\nda") == [b"b"]
-    assert splitter.feed(b"ta: c\r\r") == [b"c"]
-    assert splitter.feed(b"\ndata: d\n\n") == [b"d"]
+    assert feed(splitter, b"data: a\n\ndata: b\n") == [b"a"]
+    assert feed(splitter, b"\nda") == [b"b"]
+    assert feed(splitter, b"ta: c\r\r") == [b"c"]
+    assert feed(splitter, b"\ndata: d\n\n") == [b"d"]
+
+
+def test_an_event_that_came_in_one_piece_is_not_copied():
+    chunk = b": comment\ndata: a\n\ndata: bc\n\ndata: d"
+    splitter = FrameSplitter()
+    assert all(data is chunk for data, _, _ in splitter.feed(chunk))
+    assert splitter.feed(b"e\n\n") == [(b"de", 0, 2)]
 
 
 def test_pending_says_whether_an_event_has_begun():
@@ -145,7 +152,7 @@ def test_the_limit_guards_memory_whatever_is_sent_without_end(endless: bytes):
 def test_events_within_the_limit_pass_without_end():
     splitter = FrameSplitter(10)
     for _ in range(1000):
-        assert splitter.feed(b"data: 123456789\n\n:\n") == [b"123456789"]
+        assert feed(splitter, b"data: 123456789\n\n:\n") == [b"123456789"]
 
 
 def test_without_a_limit_all_passes():

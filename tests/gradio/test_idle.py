@@ -18,7 +18,7 @@ def body() -> StreamReader:
 async def test_silence_ends_it():
     content = body()
     content.feed_data(b"a")
-    with IdleWatch(content, 0.1) as watch:
+    with IdleWatch(content.set_exception, 0.1) as watch:
         assert await content.readany() == b"a"
         watch.heard()
         with pytest.raises(TimeoutError):
@@ -36,7 +36,7 @@ async def test_what_comes_in_time_is_read():
 
     feeding = asyncio.create_task(feed())
     read = b""
-    with IdleWatch(content, 0.4) as watch:  # the whole takes longer
+    with IdleWatch(content.set_exception, 0.4) as watch:  # the whole takes longer
         while chunk := await content.readany():
             watch.heard()
             read += chunk
@@ -44,12 +44,24 @@ async def test_what_comes_in_time_is_read():
     await feeding
 
 
-async def test_no_limit_and_no_timer_left():
+async def test_it_can_be_stopped_for_a_while():
     content = body()
-    with IdleWatch(content, None):
+    with IdleWatch(content.set_exception, 0.05) as watch:
+        watch.stop()
+        await asyncio.sleep(0.1)
         content.feed_data(b"a")
         assert await content.readany() == b"a"
-    with IdleWatch(content, 0.01):
+        watch.begin()
+        with pytest.raises(TimeoutError):
+            await content.readany()
+
+
+async def test_no_limit_and_no_timer_left():
+    content = body()
+    with IdleWatch(content.set_exception, None):
+        content.feed_data(b"a")
+        assert await content.readany() == b"a"
+    with IdleWatch(content.set_exception, 0.01):
         pass
     await asyncio.sleep(0.05)
     content.feed_data(b"b")

@@ -48,6 +48,21 @@ def data(*values: Any) -> Output:
     return Output(data=list(values))
 
 
+def test_of_full_values_each_time_the_transport_makes_changes():
+    """The first is a value, though it may look like operations; from then on they are operations."""
+    watcher = Watcher()
+    out = _Outputs(watcher, "changes")
+    pair = [["replace", [], "not an operation"]]
+    out.feed(data(pair, None))
+    assert watcher.take() == [(0, pair, None), (1, None, None)]
+    out.feed(data([["append", [0, 2], "!"]], []))
+    assert watcher.take() == [(0, [["replace", [], "not an operation!"]], [["append", [0, 2], "!"]])]
+    out.feed(data([], [], [["replace", [], "new"]]))
+    assert watcher.take() == [(2, "new", [["replace", [], "new"]])]
+    out.complete(data([["replace", [], "not an operation!"]], None, "new"))
+    assert watcher.take() == []
+
+
 def test_full_values_then_diffs_then_full_values():
     out, watcher = outputs()
     out.feed(data("a", {"n": 1}))

@@ -53,6 +53,13 @@ def test_names_can_stand_in_a_header(name: str, safe: str):
     assert _safe(name) == safe
 
 
+async def test_before_4_a_file_is_called_by_its_name():
+    host = Host(b'["/kept/1"]')
+    config = parse_config(config_body(version="3.50.2", protocol=...), where="host")
+    files = await upload(host, config, [UploadFile.from_bytes(b"123", "a.png")])  # type: ignore[arg-type]
+    assert files == [{"name": "/kept/1", "orig_name": "a.png", "size": 3, "data": None, "is_file": True}]
+
+
 async def test_each_file_has_a_path_on_the_server_in_order(tmp_path: Path):
     on_disk = tmp_path / "b ü.txt"
     on_disk.write_bytes(b"12345")

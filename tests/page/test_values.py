@@ -83,6 +83,13 @@ def test_an_update_changes_properties_and_keeps_the_value():
     assert held.props(1) == {"value": "first", "label": "new", "interactive": False}
 
 
+@pytest.mark.parametrize("mode, interactive", [("dynamic", True), ("static", False)])
+def test_how_3_says_that_something_is_interactive(mode: str, interactive: bool):
+    held = values()
+    assert Output(held).whole({"__type__": "update", "mode": mode}) is None
+    assert held.props(1) == {"value": "first", "label": "L", "interactive": interactive}
+
+
 def test_an_update_that_says_nothing():
     held = values()
     assert Output(held).whole({"__type__": "update"}) is None

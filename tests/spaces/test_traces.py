@@ -10,7 +10,7 @@ import pytest
 
 from spacebridge import Space
 from tests.doubles.trace_server import TraceServer
-from tests.real.apps import NEW, OLD
+from tests.real.apps import NEW, OLD, SSE, SSE_V1, WS
 
 pytestmark = pytest.mark.servers
 
@@ -18,8 +18,13 @@ pytestmark = pytest.mark.servers
 VARYING = {"session_hash", "root"}
 
 
-@pytest.mark.parametrize("name", ["interface", "echo", "change_state", "timer"])
-@pytest.mark.parametrize("environment", [OLD, NEW])
+@pytest.mark.parametrize(
+    "name, environment",
+    [
+        *((name, environment) for name in ("interface", "echo") for environment in (WS, SSE, SSE_V1, OLD, NEW)),
+        *((name, environment) for name in ("change_state", "timer") for environment in (OLD, NEW)),
+    ],
+)
 async def test_a_recorded_turn(
     rule_app: Callable[[str, str], str], tmp_path: Path, name: str, environment: str
 ) -> None:

@@ -68,18 +68,18 @@ class Bubble(msgspec.Struct, frozen=True, kw_only=True):
     options: tuple[str, ...] = ()
 
 
-def parse_bubbles(value: object) -> list[Bubble]:
-    """All bubbles of a value, in the order in which the page shows them."""
-    return list(_parse(value))
+def parse_bubbles(value: object, first: int = 0) -> list[Bubble]:
+    """The bubbles of a value, in the order in which the page shows them; of a list from the item ``first`` on."""
+    return list(_parse(value, first))
 
 
-def _parse(value: object) -> Iterator[Bubble]:
+def _parse(value: object, first: int) -> Iterator[Bubble]:
     if isinstance(value, str):  # what /chat returns
         yield Bubble(role="assistant", text=value, path=())
     elif is_object(value):
         yield from _message(as_object(value), ())
     elif is_list(value):
-        for index, item in enumerate(as_list(value)):
+        for index, item in enumerate(as_list(value)[first:], first):
             if is_object(item):
                 yield from _message(as_object(item), (index,))
             elif is_list(item) and len(as_list(item)) == 2:

@@ -4,109 +4,43 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 from spacebridge import errors
 from spacebridge.chat.append import AppendOnly
 from spacebridge.chat.bubbles import parse_bubbles
-from spacebridge.chat.components import button_says
+from spacebridge.chat.components import button_says, filled
+from spacebridge.chat.entrance import enter
+from spacebridge.chat.readers import output_value, reader_for
 from spacebridge.chat.restart import goes_on
 from spacebridge.chat.resume import JsonConversation
 from spacebridge.chat.rules import PROVISIONAL
 from spacebridge.chat.settings import check_settings
 from spacebridge.chat.tracker import AnswerTracker
-from spacebridge.chat.turn import Fire, Turn, TurnEnd
+from spacebridge.chat.turn import Beginning, Fire, Turn, TurnEnd
 from spacebridge.gradio.trace import redact_url
 from spacebridge.gradio.upload import UploadFile
+from spacebridge.page.page import TYPING
 from spacebridge.shape import as_list, as_object
 
 if TYPE_CHECKING:
-    import contextlib
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 
-    from spacebridge.chat.bubbles import Bubble, FileValue
-    from spacebridge.chat.events import Answer, Attachment
-    from spacebridge.chat.layout import Candidate, Layout
-    from spacebridge.chat.rules import TextRules
-    from spacebridge.gradio.config import Config
-    from spacebridge.gradio.session import Session
-    from spacebridge.options import Limits, Timeouts
+    from spacebridge.chat.bubbles import Bubble
+    from spacebridge.chat.candidates import Candidate
+    from spacebridge.chat.events import Answer
+    from spacebridge.chat.host import Host
+    from spacebridge.chat.layout import Layout
     from spacebridge.page.graph import EventGraph
     from spacebridge.page.page import Page
 
-__all__ = ["Conversation", "FileLike", "Host"]
+__all__ = ["Conversation", "FileLike"]
 
 FileLike = str | Path | UploadFile | tuple[str, bytes]
 Settle = Literal["now", "end"]
 State = Literal["clean", "partial", "lost"]
 
 _VERSION = 1
-
-
-class Host(Protocol):
-    """What a conversation needs of the Space it belongs to."""
-
-    @property
-    def address(self) -> str:
-        """What the user calls it."""
-        ...
-
-    @property
-    def config(self) -> Config:
-        """The app as it was last read."""
-        ...
-
-    @property
-    def layout(self) -> Layout:
-        """Where the chat is on its page."""
-        ...
-
-    def session(self, session_hash: str) -> Session:
-        """A session of it."""
-        ...
-
-    async def verify(self) -> None:
-        """Read the app anew if it was restarted since it was last heard."""
-        ...
-
-    def vouch(self) -> None:
-        """The app was just heard."""
-        ...
-
-    def doubt(self) -> None:
-        """Something failed: look at the app before the next turn."""
-        ...
-
-    @property
-    def timeouts(self) -> Timeouts:
-        """Time limits."""
-        ...
-
-    @property
-    def limits(self) -> Limits:
-        """Other limits."""
-        ...
-
-    @property
-    def rules(self) -> TextRules:
-        """How the Space decorates its answers."""
-        ...
-
-    async def upload(self, files: list[UploadFile]) -> list[dict[str, Any]]:
-        """Send files; Gradio's ``FileData`` for each."""
-        ...
-
-    def attachment(self, file: FileValue) -> Attachment:
-        """Where a file of an answer can be fetched."""
-        ...
-
-    def slot(self) -> contextlib.AbstractAsyncContextManager[Any]:
-        """A place among the turns that may run at once."""
-        ...
-
-    def cookies(self) -> dict[str, str]:
-        """Cookies that the app has set."""
-        ...
 
 
 class Conversation:
@@ -131,6 +65,9 @@ class Conversation:
         self._turn: Turn | None = None
         self._numbers = itertools.count(1)
         self._said_system: str | None = None
+        self._inside = False
+        """Whether all has been done that the page wants before the first message."""
+        self._failures: list[errors.SpacebridgeError] = []
         self.state: State = "clean"
         """``clean``; ``partial`` after an answer that was cut or left; ``lost`` where the app forgot the session."""
 
@@ -178,10 +115,12 @@ class Conversation:
         async def prepare(chat: Candidate) -> Fire:
             page = self._page
             await self._set(wanted)
+            if not self._inside:
+                await enter(page, chat, self._failures)
+                self._inside = True
+                chat = self._located()  # what was done may have rendered the page anew
             sent = await self._host.upload(uploads) if uploads else []
-            if chat.box is not None:
-                page.set_by_user(chat.box, {"text": prompt, "files": sent} if chat.multimodal else prompt)
-            await page.settle()
+            await self._type(chat, prompt, sent)
             return Fire(chat.trigger, chat.event)
 
         return self._begin(prepare, prompt=lambda: prompt, settle=settle)
@@ -244,15 +183,18 @@ class Conversation:
             raise errors.SessionLost("The app has forgotten this conversation.")
         turn_id = f"{self.session_hash}-{next(self._numbers)}"
 
-        async def begin() -> tuple[AnswerTracker, int, Fire]:
+        async def begin() -> Beginning:
             page, host = self._page, self._host
             await page.load(host.timeouts.connect)
             chat = self._located()
+            self._failures = turn.failed_before
             fire = await prepare(chat)
             self._begun = True
+            chat = self._located()
+            shown, asked = output_value(page, chat.output), prompt()
             tracker = AnswerTracker(
-                page.values.get(chat.output),
-                prompt(),
+                shown,
+                asked,
                 rules=host.rules,
                 tags=_reasoning_tags(page.values.prop(chat.output, "reasoning_tags")),
                 provisional=PROVISIONAL.get(chat.output_type),
@@ -262,8 +204,10 @@ class Conversation:
                 limit=host.limits.answer,
                 at_end=settle == "end",
                 may_be_empty=not expects_answer,
+                read=reader_for(page.graph.components[chat.output], shown, asked),
             )
-            return tracker, chat.output, fire
+            elsewhere = {number: page.values.get(number) for number in chat.elsewhere}
+            return Beginning(tracker, chat.output, fire, elsewhere)
 
         turn = Turn(
             turn_id,
@@ -292,6 +236,7 @@ class Conversation:
         if not self._begun:
             self._layout = host.layout
             await self._page.reopen(now, host.session(self.session_hash))
+            self._inside = False
         elif goes_on(before, now, self._layout.chat):
             told = "The app was restarted. The conversation goes on: all that its answers are made of is held here."
             self._page.listener.on_notice("warning", told)
@@ -388,6 +333,7 @@ class Conversation:
             values=values,
             state=self.state,
             loaded=page.loaded,
+            inside=self._inside,
             system=self._said_system,
         )
 
@@ -409,6 +355,7 @@ class Conversation:
         self._begun = True
         # The session was begun elsewhere: its load events have run, and would throw away what it holds.
         self._page.loaded = bool(data.get("loaded", True))
+        self._inside = bool(data.get("inside", self._page.loaded))
         state = data.get("state", "clean")
         self.state = state if state in ("clean", "partial", "lost") else "clean"
         said = data.get("system")
@@ -419,6 +366,18 @@ class Conversation:
         if self._turn is not None:
             await self._turn.aclose()
         await self._page.aclose()
+
+    async def _type(self, chat: Candidate, prompt: str, files: list[dict[str, Any]]) -> None:
+        """Put a message into its box as a user does."""
+        page = self._page
+        if chat.box is None:
+            return
+        value = filled(page.graph.components[chat.box], prompt, files)
+        page.values.set(chat.box, value)
+        for event in TYPING:
+            if (chat.box, event) != (chat.trigger, chat.event):  # that is what the turn fires
+                page.fire(chat.box, event)
+        await page.settle()
 
     def _located(self) -> Candidate:
         """The chat on the page as it is now: what was rendered anew has other ids."""

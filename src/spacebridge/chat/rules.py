@@ -40,7 +40,7 @@ PROVISIONAL: dict[str, re.Pattern[str]] = {"modelscopechatbot": _MODELSCOPE, "mo
 
 CURSORS = frozenset("▌▐█▍▎▏▋▊▉▮▯●⬤◍○◌⚫⚪⏳⌛")
 """What apps put behind a text that still grows."""
-_CURSOR = re.compile(rf"[ \u00a0]*[{''.join(sorted(CURSORS))}]+\s*$")
+_CURSORS = "".join(CURSORS)
 _LONGEST_STAND_IN = 120
 _STAND_IN = re.compile(r"[\W_]*|[⏳⌛].*|.*(?:\.\.\.|…)(?:[\W_]|</?\w+>)*")
 
@@ -164,10 +164,10 @@ def provisional_suffix(text: str, pattern: re.Pattern[str]) -> int:
 
 def cursor_suffix(text: str) -> int:
     """How many characters at the end of a text are a cursor, and blanks before it."""
-    if not text or text.rstrip()[-1:] not in CURSORS:
+    shown = text.rstrip()
+    if shown[-1:] not in CURSORS:
         return 0
-    match = _CURSOR.search(text[-WINDOW:])
-    return 0 if match is None else match.end() - match.start()
+    return len(text) - len(shown.rstrip(_CURSORS).rstrip(" \u00a0"))
 
 
 def stands_for_answer(text: str) -> bool:

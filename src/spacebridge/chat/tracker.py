@@ -14,7 +14,6 @@ import re
 from typing import TYPE_CHECKING, Any, cast
 
 from spacebridge import errors
-from spacebridge.chat.bubbles import Bubble, FileValue, parse_bubbles
 from spacebridge.chat.events import (
     Attachment,
     AttachmentAdded,
@@ -25,6 +24,7 @@ from spacebridge.chat.events import (
     TextDelta,
     ToolStep,
 )
+from spacebridge.chat.readers import Reader, plain_reader
 from spacebridge.chat.rules import (
     CURSORS,
     WINDOW,
@@ -42,6 +42,7 @@ from spacebridge.chat.rules import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from spacebridge.chat.bubbles import Bubble, FileValue
     from spacebridge.gradio.diff import Operation
     from spacebridge.page.values import LiveValue
 
@@ -70,6 +71,7 @@ class AnswerTracker:
         limit: the most characters of an answer.
         at_end: whether the text is given once, whole, at the end.
         may_be_empty: whether no answer at all is no error.
+        read: reads the chatbot's value.
     """
 
     def __init__(
@@ -86,8 +88,10 @@ class AnswerTracker:
         limit: int | None = None,
         at_end: bool = False,
         may_be_empty: bool = False,
+        read: Reader = plain_reader,
     ) -> None:
         self._rules = rules
+        self._read_value = read
         self._provisional = provisional
         self._recent = ""
         self._tags = tags
@@ -99,8 +103,10 @@ class AnswerTracker:
         self._at_end = at_end
         self._may_be_empty = may_be_empty
         self._prompt = prompt
-        self._before = _Side(parse_bubbles(before))
+        self._before = _Side(read(before, final=False))
         self._floor: int | None = None
+        self._first = 0
+        """The item of the value that asks; those before it are not read again while they stay as they are."""
         self._written = False
         self._value: LiveValue | None = None
         self._text = io.StringIO()
@@ -153,6 +159,8 @@ class AnswerTracker:
         self._written = True
         if operations is not None and self._hot is not None and self._grow(operations):
             return
+        if operations is None or not all(_is_from(self._first, operation) for operation in operations):
+            self._first = 0
         self._look(final=False)
 
     def finish(self) -> Finished:
@@ -162,6 +170,7 @@ class AnswerTracker:
             EmptyAnswer: nothing was said.
         """
         if self._value is not None:
+            self._first = 0
             self._look(final=True)
         text, reasoning = self.text, self.reasoning
         if not text.strip() and not self._attachments and not self._may_be_empty:
@@ -247,7 +256,10 @@ class AnswerTracker:
         """The bubbles that answer: after the last user bubble; where no new one shows, those that differ."""
         if self._value is None:
             return []
-        now = _Side(parse_bubbles(self._value.get()))
+        value = self._value.get()
+        now = _Side(self._read_value(value, final=final, first=self._first))
+        if self._first and not now.users:  # what was asked has gone
+            now = _Side(self._read_value(value, final=final))
         if self._floor is None:
             before = self._before
             if (above := now.above(before)) is not None:
@@ -262,6 +274,7 @@ class AnswerTracker:
                     self._floor = 0  # asked the same, answered the same, shown in the same place
                 else:
                     return []
+        self._first = now.item
         return now.after[self._floor :]
 
     def _read(self, index: int, bubble: Bubble, *, whole: bool, final: bool) -> tuple[str, str, bool | None, str]:
@@ -383,6 +396,9 @@ class _Side:
                 last = index
                 self.users += 1
         self.last_user = bubbles[last].text if last >= 0 else ""
+        path = bubbles[last].path if last >= 0 else None
+        self.item = path[0] if path and isinstance(path[0], int) else 0
+        """Of the value, that has the last thing the user said; 0 where that is not known."""
         self.after = [bubble for bubble in bubbles[last + 1 :] if bubble.role == "assistant"]
         self._all = bubbles
 
@@ -392,6 +408,12 @@ class _Side:
         if new <= 0 or not before.users or _common(self._all[new:], before._all) < len(before._all):
             return None
         return _Side(self._all[:new]).after
+
+
+def _is_from(first: int, operation: Operation) -> bool:
+    """Whether an operation leaves the items before one as they are."""
+    path = operation[1]
+    return bool(path) and isinstance(path[0], int) and path[0] >= first
 
 
 def _common(one: Any, other: Any) -> int:

@@ -11,7 +11,9 @@ from spacebridge import errors
 from spacebridge.chat.clock import TurnClock
 from spacebridge.chat.components import is_chatbot
 from spacebridge.chat.events import Answer, Event, Finished, Notice, Queued, Started
+from spacebridge.chat.readers import drawn_value
 from spacebridge.gradio.quota import gpu_wait
+from spacebridge.page.values import LiveValue
 from spacebridge.shape import as_list, as_object, is_object
 
 if TYPE_CHECKING:
@@ -24,12 +26,13 @@ if TYPE_CHECKING:
     from spacebridge.options import Limits, Timeouts
     from spacebridge.page.graph import Rendered
     from spacebridge.page.page import Page
-    from spacebridge.page.values import LiveValue
 
-__all__ = ["Fire", "Turn", "TurnEnd"]
+__all__ = ["Beginning", "Fire", "Turn", "TurnEnd"]
 
 _SETTLED_TICKS = 2.5
-_SHORTEST_QUIET = 0.3
+# What a timer shows may be written by a thread that pauses for longer than a tick.
+_SHORTEST_QUIET = 1.5
+_LOOK = 0.05
 _TRAILING = 30.0
 
 TurnEnd = Literal["finished", "failed", "left", "lost"]
@@ -43,6 +46,17 @@ class Fire(NamedTuple):
     data: object = None
 
 
+class Beginning(NamedTuple):
+    """How a turn begins."""
+
+    tracker: AnswerTracker
+    output: int
+    """The chatbot, or what else shows the answer."""
+    fire: Fire
+    elsewhere: dict[int, object]
+    """Where else the answer may show, and what these held before."""
+
+
 class Turn:
     """One turn of a conversation. Made by ``Conversation.stream``.
 
@@ -53,7 +67,7 @@ class Turn:
         turn_id: named in all events.
         page: the conversation's page; its listener is the turn while it runs.
         verify: sees that the app is still the one it was; no limit but ``total`` is for that.
-        begin: prepares the page; gives a tracker for the chatbot's value, the chatbot, and what to fire.
+        begin: prepares the page; says how the turn begins.
         timeouts: time limits.
         limits: other limits.
         slot: a place among the turns that may run at once.
@@ -66,13 +80,15 @@ class Turn:
         *,
         page: Page,
         verify: Callable[[], Coroutine[Any, Any, None]],
-        begin: Callable[[], Coroutine[Any, Any, tuple[AnswerTracker, int, Fire]]],
+        begin: Callable[[], Coroutine[Any, Any, Beginning]],
         timeouts: Timeouts,
         limits: Limits,
         slot: contextlib.AbstractAsyncContextManager[Any],
         ended: Callable[[TurnEnd], None],
     ) -> None:
         self.turn_id = turn_id
+        self.failed_before: list[errors.SpacebridgeError] = []
+        """What failed on the page before the message was sent."""
         self._page = page
         self._output = -1
         self._verify = verify
@@ -82,6 +98,7 @@ class Turn:
         self._slot = slot
         self._ended = ended
         self._tracker: AnswerTracker | None = None
+        self._elsewhere: dict[int, object] = {}
         self._events: deque[Event] = deque()
         self._notices: dict[tuple[str, str, str], Notice] = {}
         self._waiter: asyncio.Future[None] | None = None
@@ -228,6 +245,8 @@ class Turn:
     def on_end(self, dependency: Dependency, error: errors.SpacebridgeError | None) -> None:
         """A run ended."""
         if not self._fired:
+            if error is not None:
+                self.failed_before.append(error)
             return
         if self._finished is not None:
             if error is not None:
@@ -240,7 +259,7 @@ class Turn:
                 self._notice("error", error.message)
         if self._failure is None and not self._left and not self._page.may_still_write([self._output]):
             tracker = self._tracker
-            if tracker is not None and (tracker.begun or not self._ticking()):
+            if tracker is not None and not self._ticking():
                 self._finish()
 
     def on_render(self, rendered: Rendered) -> None:
@@ -248,7 +267,9 @@ class Turn:
         if self._output in rendered.gone:
             chatbots = [number for number, component in rendered.components.items() if is_chatbot(component)]
             self._output = chatbots[0] if chatbots else self._output
-        if self._output in rendered.components:
+        if self._output in rendered.holders:
+            self.on_value(self._output, LiveValue(drawn_value(self._page, self._output)), None)
+        elif self._output in rendered.components:
             self.on_value(self._output, self._page.values.live(self._output), None)
 
     def on_notice(self, level: str, text: str) -> None:
@@ -329,27 +350,28 @@ class Turn:
         page = self._page
         await self._verify()
         self._set_phase("first_text", self._timeouts.first_text)
-        self._tracker, self._output, fire = await self._begin()
+        self._tracker, self._output, fire, self._elsewhere = await self._begin()
         self._fired = True
-        ticking = self._ticking()
-        if ticking:
+        if any(page.graph.may_write(listeners, [self._output]) for _, listeners in page.graph.events("tick")):
             page.start_timers()
         page.fire(fire.component, fire.event, fire.data)
         await page.settle()
-        if ticking and self._failure is None:
-            await self._wait_for_ticks(self._tracker)
+        await self._wait_for_ticks(self._tracker)
         if self._finished is None and self._failure is None:
             self._finish()
 
     async def _wait_for_ticks(self, tracker: AnswerTracker) -> None:
         """Wait until an answer that comes by a timer has stood still for a while."""
-        page = self._page
+        page, loop = self._page, asyncio.get_running_loop()
         quiet = max(_SHORTEST_QUIET, _SETTLED_TICKS * max(self._intervals(), default=0.0))
-        while self._finished is None:
-            before = (tracker.text, tracker.reasoning)
-            await asyncio.sleep(quiet)
+        before, since = ("", ""), loop.time()
+        while self._finished is None and self._failure is None and self._ticking():
+            await asyncio.sleep(_LOOK)
             await page.settle()
-            if tracker.begun and before == (tracker.text, tracker.reasoning):
+            now = (tracker.text, tracker.reasoning)
+            if now != before or not tracker.begun:
+                before, since = now, loop.time()
+            elif loop.time() - since > quiet:
                 break
         await page.stop_timers()
         await page.settle()
@@ -366,8 +388,13 @@ class Turn:
         return stopped
 
     def _ticking(self) -> bool:
-        graph = self._page.graph
-        return any(graph.may_write(listeners, [self._output]) for _, listeners in graph.events("tick"))
+        """Whether a timer that is on may write the chatbot."""
+        graph, values = self._page.graph, self._page.values
+        return any(
+            graph.may_write(listeners, [self._output])
+            for number, listeners in graph.events("tick")
+            if values.prop(number, "active") is not False
+        )
 
     def _intervals(self) -> list[float]:
         values = self._page.values
@@ -378,12 +405,23 @@ class Turn:
         if self._tracker is None:
             return
         try:
-            self._finished = self._tracker.finish()
+            self._finished = self._finished_by(self._tracker)
         except errors.SpacebridgeError as error:
             self._failure = error
             return
         self._set_phase("trailing", _TRAILING)
         self.emit(self._finished)
+
+    def _finished_by(self, tracker: AnswerTracker) -> Finished:
+        try:
+            return tracker.finish()
+        except errors.EmptyAnswer:
+            for number, before in self._elsewhere.items():
+                value = self._page.values.get(number)
+                if isinstance(value, str) and value.strip() and value != before:
+                    tracker.update(self._page.values.live(number), None)
+                    return tracker.finish()
+            raise
 
     # Small things
 

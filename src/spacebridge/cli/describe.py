@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
+from spacebridge.chat.components import says
 from spacebridge.cli.terminal.clean import clean_line
 from spacebridge.cli.terminal.sheet import Sheet
 from spacebridge.errors import NoChatFound
 
 if TYPE_CHECKING:
-    from spacebridge.chat.layout import Candidate
+    from spacebridge.chat.candidates import Candidate
+    from spacebridge.chat.gates import Gate
     from spacebridge.chat.settings import Setting
     from spacebridge.cli.terminal.streams import Output
-    from spacebridge.gradio.config import Config
+    from spacebridge.page.graph import EventGraph
     from spacebridge.spaces.space import Space
 
 __all__ = ["describe", "sheet"]
 
 _LONGEST_VALUE = 60
-_TRANSLATED = re.compile(r'__i18n__\{[^{}]*"key": "([^"]*)"[^{}]*\}')
+_MOST_SHOWN = 8
+# Points that nothing but a plain difference makes up for.
+_CLEAR = 15
 
 
 def describe(space: Space) -> dict[str, Any]:
@@ -46,6 +49,7 @@ def describe(space: Space) -> dict[str, Any]:
         "listeners": len(config.dependencies),
         "row": known,
         "chat": None,
+        "before": [],
         "settings": [],
         "candidates": [],
         "oddities": list(config.oddities),
@@ -54,13 +58,15 @@ def describe(space: Space) -> dict[str, Any]:
         layout = space.layout
     except NoChatFound as error:
         return found | {"looked_at": list(error.looked_at), "message": error.message}
-    # Numbers are those that `--chat` takes: only what takes text can be chosen.
-    usable = [candidate for candidate in layout.candidates if candidate.box is not None]
-    found["chat"] = _candidate(config, layout.chat, usable)
+    graph = space.graph
+    # Numbers are those that `--chat` takes: what takes no text comes last, and can't be chosen.
+    candidates = [_candidate(graph, candidate, number) for number, candidate in enumerate(layout.candidates)]
+    used = layout.candidates.index(layout.chat)
+    found["chat"] = candidates[used]
+    found["before"] = [_gate(graph, gate) for gate in layout.gates]
     found["settings"] = [_setting(setting) for setting in layout.settings]
-    found["candidates"] = [
-        {**_candidate(config, candidate, usable), "used": candidate == layout.chat} for candidate in layout.candidates
-    ]
+    found["candidates"] = [{**one, "used": number == used} for number, one in enumerate(candidates)]
+    found["oddities"] = list(layout.notes)
     return found
 
 
@@ -72,35 +78,41 @@ def _hub(space: Space) -> dict[str, Any] | None:
     return {name: getattr(record, name) for name in ("id", "stage", "sdk", "hardware", "private")}
 
 
-def _candidate(config: Config, candidate: Candidate, usable: list[Candidate]) -> dict[str, Any]:
+def _candidate(graph: EventGraph, candidate: Candidate, number: int) -> dict[str, Any]:
     return {
-        "number": usable.index(candidate) if candidate in usable else None,
-        "box": _component(config, candidate.box),
+        "number": None if candidate.box is None else number,
+        "place": list(candidate.place),
+        "box": _component(graph, candidate.box),
         "multimodal": candidate.multimodal,
-        "trigger": _component(config, candidate.trigger),
+        "trigger": _component(graph, candidate.trigger),
         "event": candidate.event,
-        "chain": [_edge(config, number) for number in candidate.edges],
-        "output": _component(config, candidate.output),
+        "chain": [_edge(graph, number) for number in candidate.edges],
+        "output": _component(graph, candidate.output),
         "chatbot": candidate.chatbot,
         "score": candidate.score,
         "reasons": list(candidate.reasons),
     }
 
 
-def _component(config: Config, number: int | None) -> dict[str, Any] | None:
-    component = None if number is None else config.components.get(number)
-    if component is None:
-        return None
-    value = component.props.get("value")
-    says = value if component.type == "button" and isinstance(value, str) else component.label
-    # A text that the page would translate says only its key.
-    says = _TRANSLATED.sub(lambda match: match[1], says)
-    return {"id": component.id, "type": component.type, "label": says}
+def _component(graph: EventGraph, number: int | None) -> dict[str, Any] | None:
+    component = None if number is None else graph.components.get(number)
+    return None if component is None else {"id": component.id, "type": component.type, "label": says(component)}
 
 
-def _edge(config: Config, number: int) -> dict[str, Any]:
-    edge = config.dependencies[number]
+def _edge(graph: EventGraph, number: int) -> dict[str, Any]:
+    edge = graph.dependencies[number]
     return {"id": edge.id, "name": edge.name, "queue": edge.queue, "streams": edge.generator}
+
+
+def _gate(graph: EventGraph, gate: Gate) -> dict[str, Any]:
+    return {
+        "component": _component(graph, gate.component),
+        "act": gate.act,
+        "value": gate.value,
+        "why": gate.why,
+        "needs": list(gate.needs),
+        "text": gate.describe(),
+    }
 
 
 def _setting(setting: Setting) -> dict[str, Any]:
@@ -157,25 +169,64 @@ def _chat(page: Sheet, found: dict[str, Any], output: Output) -> None:
     page.field("chain", arrow.join(_said(edge) for edge in chat["chain"]))
     alone = "" if chat["chatbot"] else " (no chatbot: each turn stands alone)"
     page.field("answer in", _named(chat["output"]) + alone)
+    page.field("place", _path(chat["place"]) if chat["place"] else "")
+    if found["before"]:
+        page.heading("Done before the first message")
+        for number, gate in enumerate(found["before"], 1):
+            page.line(f"{number}. {gate['text']}", hanging=3)
     if found["settings"]:
         page.heading("Settings, for --set NAME=VALUE")
         width = min(max(len(setting["name"]) for setting in found["settings"]) + 2, 26)
         for setting in found["settings"]:
             label = f" ({setting['label']})" if setting["label"].lower() != setting["name"] else ""
             page.field(setting["name"], f"{_short(setting['value'])}: {setting['allowed']}{label}", column=width)
-    others = len(found["candidates"]) - 1
-    page.heading(f"Why: {'the only candidate' if not others else f'the best of {others + 1} candidates'}")
-    for candidate in found["candidates"]:
+    _why(page, found["candidates"], arrow)
+
+
+def _why(page: Sheet, candidates: list[dict[str, Any]], arrow: str) -> None:
+    page.heading(f"Why: {_verdict(candidates)}")
+    shown = [one for number, one in enumerate(candidates) if number < _MOST_SHOWN or one["used"]]
+    for candidate in shown:
         number = "-" if candidate["number"] is None else candidate["number"]
         way = [f"{candidate['event']} of {_named(candidate['trigger'])}"]
         if candidate["trigger"] != candidate["box"]:
             way[0] += f" with {'the text of ' if candidate['box'] else ''}{_named(candidate['box'])}"
         way += [*(edge["name"] for edge in candidate["chain"]), _named(candidate["output"])]
+        place = f"on {_path(candidate['place'])}: " if candidate["place"] else ""
         used = " (used)" if candidate["used"] else ""
-        page.line(f"{number}: {arrow.join(way)}, score {candidate['score']}{used}", hanging=3)
+        page.line(f"{number}: {place}{arrow.join(way)}, score {candidate['score']}{used}", hanging=3)
         page.line("; ".join(candidate["reasons"]), level=2)
-    if others:
-        page.line("Another one is used with --chat NUMBER.")
+    if len(shown) < len(candidates):
+        page.line(f"And {len(candidates) - len(shown)} more, which --json names.")
+    if len(candidates) > 1:
+        page.line(
+            "Another one is used with --chat and its number, or what its chatbot, tab, button or event is called."
+        )
+
+
+def _verdict(candidates: list[dict[str, Any]]) -> str:
+    """In words, how sure the choice is."""
+    if len(candidates) == 1:
+        return "the only candidate"
+    used = next(one for one in candidates if one["used"])
+    others = [
+        one
+        for one in candidates
+        if one["box"] is not None and (one["box"], one["output"]) != (used["box"], used["output"])
+    ]
+    many = f"of {len(candidates)} candidates"
+    if used is not candidates[0] and used["score"] < candidates[0]["score"]:
+        return f"named by you, {many}"
+    if not others:
+        return f"the best {many}, all for the same chat"
+    lead = used["score"] - max(one["score"] for one in others)
+    if lead <= 0:
+        return f"the first {many} that are as likely"
+    return f"{'clearly' if lead >= _CLEAR else 'narrowly'} the best {many}"
+
+
+def _path(place: list[str]) -> str:
+    return "the tab " + " / ".join(clean_line(label) or "without a name" for label in place)
 
 
 def _named(component: dict[str, Any] | None) -> str:

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, Literal, TypeGuard, cast
 import msgspec
 
 from spacebridge.errors import NotGradio
-from spacebridge.shape import NOT_JSON, as_list, as_object, as_text, is_list, is_object
+from spacebridge.shape import NOT_JSON, as_list, as_number, as_object, as_text, is_list, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Component", "Config", "Dependency", "Target", "parse_config", "parse_dependencies"]
+__all__ = ["Component", "Config", "Dependency", "Target", "parse_config", "parse_dependencies", "parse_parents"]
 
 _I18N = "__i18n__"
 # From this release on a page does not make what is hidden (gradio-app/gradio#11427 and #11768).
@@ -88,6 +88,10 @@ class Dependency(msgspec.Struct, frozen=True, kw_only=True):
     component_prop_inputs: frozenset[int] = frozenset()
     """Positions in ``inputs`` at which all props of the component are sent instead of its value (6.x)."""
     rendered_in: int | None = None
+    every: float | None = None
+    """Seconds after which the server runs it anew, without end (3.x, and 4.x until timers came)."""
+    renders: bool = False
+    """Whether it draws components (``gr.render``) instead of giving values."""
     stream: bool = False
     """``connection: "stream"``: an event for microphones and cameras, which are not replayed here."""
 
@@ -119,6 +123,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """What was passed over because it made no sense, a line each."""
     unmounted: frozenset[int] = frozenset()
     """Components that a browser does not make when it opens the page, so that they keep a value of null."""
+    parents: dict[int, int] = {}
+    """Which component holds which: a tab its boxes, say."""
 
 
 def parse_config(body: bytes, *, where: str) -> Config:
@@ -170,7 +176,24 @@ def parse_config(body: bytes, *, where: str) -> Config:
         dependencies={dependency.id: dependency for dependency in dependencies},
         oddities=tuple(oddities),
         unmounted=frozenset(_unmounted(as_object(doc.get("layout")), components, version)),
+        parents=parse_parents(doc.get("layout")),
     )
+
+
+def parse_parents(layout: object) -> dict[int, int]:
+    """Which component holds which, by the tree of a page or of what it renders; the root holds nothing by itself."""
+    parents: dict[int, int] = {}
+    waiting: list[tuple[object, int | None]] = [(layout, None)]
+    while waiting:
+        node, parent = waiting.pop()
+        entry = as_object(node)
+        number = entry.get("id")
+        if _is_id(number):
+            if parent is not None:
+                parents.setdefault(number, parent)
+            parent = number
+        waiting += [(child, parent) for child in as_list(entry.get("children"))]
+    return parents
 
 
 def _unmounted(layout: dict[str, Any], components: dict[int, Component], version: tuple[int, ...]) -> Iterator[int]:
@@ -243,11 +266,11 @@ def parse_dependencies(
         missing = [i for key in ("inputs", "outputs") for i in _ids(entry, key) if i not in components]
         if missing:
             oddities.append(f"dependency {number} names components that do not exist: {missing}")
-        dependencies.append(_dependency(number, entry, queued=queued))
+        dependencies.append(_dependency(number, entry, components, queued=queued))
     return dependencies
 
 
-def _dependency(number: int, entry: dict[str, Any], *, queued: bool) -> Dependency:
+def _dependency(number: int, entry: dict[str, Any], components: dict[int, Component], *, queued: bool) -> Dependency:
     types = as_object(entry.get("types"))
     api_name = entry.get("api_name")
     follows: Follows = "then"
@@ -276,8 +299,18 @@ def _dependency(number: int, entry: dict[str, Any], *, queued: bool) -> Dependen
         private=entry.get("api_visibility") == "private" or entry.get("show_api") is False,
         component_prop_inputs=frozenset(_ids(entry, "component_prop_inputs")),
         rendered_in=rendered_in if _is_id(rendered_in) else None,
+        every=as_number(entry.get("every")),
+        renders=_renders(entry, components),
         stream=entry.get("connection") == "stream",
     )
+
+
+def _renders(entry: dict[str, Any], components: dict[int, Component]) -> bool:
+    """Whether a dependency draws: as of 5 it has the id of what it draws; on 4 it is known by where it draws."""
+    if "render_id" in entry:
+        return _is_id(entry["render_id"])
+    holders = [components[number].type for number in _ids(entry, "outputs") if number in components]
+    return holders == ["column"] and entry.get("trigger_mode") == "always_last"
 
 
 def _targets(entry: dict[str, Any]) -> list[Target]:

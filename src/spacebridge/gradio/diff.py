@@ -10,9 +10,9 @@ from __future__ import annotations
 import io
 from typing import Any, TypeGuard
 
-from spacebridge.shape import as_list, is_list
+from spacebridge.shape import as_list, is_list, is_object
 
-__all__ = ["DiffError", "GrowingValue", "Operation", "is_operations"]
+__all__ = ["DiffError", "GrowingValue", "Operation", "difference", "is_operations"]
 
 Operation = list[Any]
 
@@ -32,6 +32,43 @@ def _is_operation(item: object) -> bool:
             return True
         case _:
             return False
+
+
+def difference(old: object, new: object) -> list[Operation]:
+    """The operations that make a JSON value another one, as Gradio computes them.
+
+    What stays the same is of the same type, too: ``1`` and ``true`` differ, though Python calls them equal. A text
+    that begins with the old one is an ``append``. The operations hold parts of the new value, not copies.
+    """
+    operations: list[Operation] = []
+    try:
+        _compare(old, new, [], operations)
+    except RecursionError:
+        return [["replace", [], new]]
+    return operations
+
+
+def _compare(old: object, new: object, path: list[Any], operations: list[Operation]) -> None:
+    if type(old) is not type(new):
+        operations.append(["replace", path, new])
+    elif isinstance(old, str) and isinstance(new, str):
+        if old != new:
+            grown = new.startswith(old)
+            operations.append(["append", path, new[len(old) :]] if grown else ["replace", path, new])
+    elif is_list(old) and is_list(new):
+        for index, (one, other) in enumerate(zip(old, new, strict=False)):
+            _compare(one, other, [*path, index], operations)
+        operations += [["delete", [*path, index], None] for index in range(len(old) - 1, len(new) - 1, -1)]
+        operations += [["add", [*path, index], new[index]] for index in range(len(old), len(new))]
+    elif is_object(old) and is_object(new):
+        operations += [["delete", [*path, name], None] for name in old if name not in new]
+        for name, value in new.items():
+            if name in old:
+                _compare(old[name], value, [*path, name], operations)
+            else:
+                operations.append(["add", [*path, name], value])
+    elif repr(old) != repr(new) if isinstance(old, float) else old != new:  # NaN; -0.0
+        operations.append(["replace", path, new])
 
 
 class GrowingValue:

@@ -14,6 +14,7 @@ from spacebridge.gradio.idle import IdleWatch
 from spacebridge.gradio.trace import redact_url
 
 if TYPE_CHECKING:
+    from spacebridge.gradio.frames import Frame
     from spacebridge.gradio.http import HttpClient
 
 __all__ = ["TAIL", "EventSource"]
@@ -35,7 +36,7 @@ class EventSource:
         self._response = response
         self._splitter = FrameSplitter(http.limits.frame)
         self._too_large: errors.FrameTooLarge | None = None
-        self._watch = IdleWatch(response.content, http.timeouts.idle)
+        self._watch = IdleWatch(response.content.set_exception, http.timeouts.idle)
 
     @classmethod
     async def open(cls, http: HttpClient, path: str) -> Self:
@@ -59,7 +60,7 @@ class EventSource:
         """What was asked of whom."""
         return f"GET {redact_url(str(self._response.url))}"
 
-    async def frames(self) -> list[bytes]:
+    async def frames(self) -> list[Frame]:
         """The next events' data, one or more; none at the end of the stream.
 
         Raises:

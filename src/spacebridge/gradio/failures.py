@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import datetime as dt
 import email.utils
 import html
@@ -27,6 +29,7 @@ _QUOTED = re.compile(r"^(['\"])(.*)\1$", re.DOTALL)
 _REPLICAS = "enable stickiness"
 # https://www.ietf.org/archive/id/draft-ietf-httpapi-ratelimit-headers-09.html, as Hugging Face sends it.
 _RATE_LIMIT = re.compile(r"\br\s*=\s*0\s*;\s*t\s*=\s*(\d{1,9})")
+_REPR = re.compile(r"""'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*\"""")
 _SHOWN = 300
 
 _BY_STATUS: dict[int, tuple[type[errors.ServerRefused], str | None]] = {
@@ -85,7 +88,10 @@ def error_from_output(error: object, *, title: object, version: tuple[int, ...],
         return errors.ValidationRefused(f"{asked} was refused: {said or 'invalid input'}.")
     detail = error if isinstance(error, str) and error != "None" else ""
     if version < (5,) and (quoted := _QUOTED.match(detail)):
-        detail = quoted[2]
+        text = quoted[2]  # so the page shows it; what is escaped in the repr stands there with its backslashes
+        with contextlib.suppress(ValueError, SyntaxError):
+            text = str(ast.literal_eval(detail)) if _REPR.fullmatch(detail) else text
+        detail = text
     heading = title if isinstance(title, str) and title else "Error"
     plain = html.unescape(_TAG.sub("", detail)).strip()
     if refusal := gpu_refusal(heading, plain):

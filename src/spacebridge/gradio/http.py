@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import ipaddress
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -88,6 +88,8 @@ class HttpClient:
         self._session: aiohttp.ClientSession | None = None
         self._upgrades: aiohttp.ClientSession | None = None
         """Opens websockets, with the cookies of the other."""
+        self._upgrades_by: Proxy | None = None
+        """The proxy to tell aiohttp of when one is opened."""
         self._closed = False
 
     @property
@@ -205,8 +207,10 @@ class HttpClient:
             raise
         return response
 
-    async def open_websocket(self, path: str) -> aiohttp.ClientWebSocketResponse:
-        """Open a websocket; the caller closes it.
+    async def open_websocket(self, path: str) -> aiohttp.ClientWebSocketResponse[Literal[False]]:
+        """Open a websocket; the caller closes it, and watches over its silence.
+
+        It gives texts as bytes, and pings, which the caller answers.
 
         Raises:
             ServerRefused, ConnectionLost, TimedOut: see :mod:`spacebridge.errors`.
@@ -218,9 +222,11 @@ class HttpClient:
             opening = self._open_upgrades().ws_connect(
                 URL(request.url, encoded=True),
                 timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSING),  # pyright: ignore[reportCallIssue] - attrs makes it
-                proxy=None if self._proxy is None else self._proxy.http,
-                proxy_headers=None if self._proxy is None else self._proxy.headers,
+                proxy=None if self._upgrades_by is None else self._upgrades_by.http,
+                proxy_headers=None if self._upgrades_by is None else self._upgrades_by.headers,
                 max_msg_size=0 if limit is None else limit + 1,  # aiohttp refuses what has just this size
+                decode_text=False,
+                autoping=False,
             )
             try:
                 socket = await self._guarded(opening, request, "connect", request.seconds)
@@ -393,9 +399,11 @@ class HttpClient:
     def _open_upgrades(self) -> aiohttp.ClientSession:
         if self._upgrades is None:
             session = self._session or self._open()
+            tunnel = None if self._proxy is None else self._proxy.tunnel(self.base)
+            self._upgrades_by = self._proxy if tunnel is None else None
             self._upgrades = aiohttp.ClientSession(
-                connector=session.connector,
-                connector_owner=False,
+                connector=tunnel or session.connector,
+                connector_owner=tunnel is not None,
                 cookie_jar=session.cookie_jar,
                 headers=self._headers,
                 trust_env=session.trust_env,

@@ -52,11 +52,20 @@ class Proxy:
 
     def connector(self, *, keep_alive: float = 4.0) -> aiohttp.BaseConnector | None:
         """Makes connections through it, where aiohttp does not do that by itself."""
-        if self.http is not None:
-            return None
+        return None if self.http is not None else self._connector(keep_alive)
+
+    def tunnel(self, url: str) -> aiohttp.BaseConnector | None:
+        """Makes tunnels through it (``CONNECT``) to a host, where aiohttp would not.
+
+        Without TLS aiohttp hands requests to the proxy itself, and proxies do not pass on what asks for a websocket.
+        """
+        plain = url.startswith("http:") and self.http is not None and self.http.scheme == "http"
+        return self._connector(0.0) if plain else None
+
+    def _connector(self, keep_alive: float) -> aiohttp.BaseConnector:
         from aiohttp_socks import ProxyConnector
 
-        rdns = self._url.startswith("socks5:")
+        rdns = not self._url.startswith("socks4:")
         try:
             return ProxyConnector.from_url(self._url, rdns=rdns, limit=0, keepalive_timeout=keep_alive)
         except ValueError:

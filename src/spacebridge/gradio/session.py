@@ -29,8 +29,9 @@ __all__ = ["CallListener", "Outcome", "Session"]
 _TAKES_SIMPLE_FORMAT = (4, 20)
 _FORGETS_DEAD_RUNS = (6, 28)
 
-Form = Literal["diffs", "asked whole", "whole"]
-"""How the outputs of an event come after the first: as diffs; whole because that was asked for; always whole."""
+Form = Literal["diffs", "asked whole", "changes"]
+"""How the outputs of an event come after the first: as diffs; whole because that was asked for; whole always, of which
+the transport makes what changed."""
 
 
 class CallListener(Protocol):
@@ -71,13 +72,13 @@ class _Outputs:
         data = output.data
         if data is None:
             return
-        if self._form == "whole":
+        if self._form == "changes" and not self._begun:
             self._take_whole(data)
         else:
             self._make_room(data)
-            diffs = self._begun and self._form == "diffs"
+            changes = self._begun and self._form != "asked whole"
             for position, item in enumerate(data):
-                if diffs:
+                if changes:
                     if item:
                         self._grow(position, item)
                 elif is_operations(item):
@@ -183,7 +184,8 @@ class Session:
         self._died = False
         generation = generation_of(config, http.host)
         self._diffs = generation.diffs
-        self._transport = generation.transport(Line(http, config, session_hash, query=query, on_broken=on_broken))
+        line = Line(http, config, session_hash, query=query, whole=not generation.diffs, on_broken=on_broken)
+        self._transport = generation.transport(line)
 
     async def call(
         self,
@@ -217,7 +219,7 @@ class Session:
         asked = f"{dependency.name} of {self._http.host}"
         if not dependency.queue:
             return await self._run(payload, listener, asked)
-        form: Form = "diffs" if self._diffs else "whole"
+        form: Form = "diffs" if self._diffs else "changes"
         if self._diffs and self._died and _TAKES_SIMPLE_FORMAT <= self._config.version < _FORGETS_DEAD_RUNS:
             form = "asked whole"
             payload["simple_format"] = True
@@ -280,7 +282,7 @@ class Session:
             raise errors.ProtocolError(f"{asked} gave a reply that makes no sense: {error}.") from error
         if output.data is None:
             raise errors.ProtocolError(f"{asked} gave a reply without data.")
-        outputs = _Outputs(listener, "whole")
+        outputs = _Outputs(listener, "changes")
         outputs.complete(output)
         return Outcome(cancelled=False, output=output)
 

@@ -30,12 +30,13 @@ class EventStreams(EventConnections):
     async def follow(self, submission: Submission) -> None:
         """Join the queue, send the inputs when they are asked for, and hand on what comes."""
         line = self.line
+        read = line.reader()
         query = urlencode({"fn_index": submission.fn_index, "session_hash": line.session_hash})
         path = f"{line.prefix}/queue/join?{f'{line.query}&' if line.query else ''}{query}"
         with await EventSource.open(line.http, path) as source:
             while frames := await source.frames():
                 for frame in frames:
-                    message = line.decode(frame)
+                    message = read(*frame)
                     if message is None or message.msg == "heartbeat":
                         continue
                     if message.msg == "send_data":

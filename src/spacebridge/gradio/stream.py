@@ -45,6 +45,7 @@ class EventStream:
     def __init__(self, line: Line, *, closes: bool) -> None:
         self._line = line
         self._closes = closes
+        self._read_frame = line.reader()
         self._events: dict[str, Submission] = {}
         self._joining = 0
         self._unknown: list[Message] = []
@@ -201,11 +202,11 @@ class EventStream:
                 submission.end(error or errors.StreamCut(f"{self.asked}: the stream was closed."))
 
     async def _read_once(self) -> None:
-        decode, take = self._line.decode, self._take
+        read, take = self._read_frame, self._take
         with await EventSource.open(self._line.http, self._path) as source:
             while frames := await source.frames():
                 for frame in frames:
-                    message = decode(frame)
+                    message = read(*frame)
                     if message is not None and take(message):
                         await source.rest()
                         return

@@ -10,6 +10,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any, Protocol
 
 from spacebridge import errors
+from spacebridge.gradio.growth import GrowthDecoder
 from spacebridge.gradio.messages import Message, Output, decode_message
 from spacebridge.log import logger
 
@@ -102,6 +103,7 @@ class Line:
         config: the app.
         session_hash: the session.
         query: added to the address of the join.
+        whole: whether the outputs of an event come whole each time.
         on_broken: called with a frame that is no message.
     """
 
@@ -112,6 +114,7 @@ class Line:
         session_hash: str,
         *,
         query: str = "",
+        whole: bool = False,
         on_broken: Callable[[bytes], None] | None = None,
     ) -> None:
         self.http = http
@@ -119,18 +122,30 @@ class Line:
         self.version = config.version
         self.session_hash = session_hash
         self.query = query
+        self._whole = whole
         self._on_broken = on_broken
 
-    def decode(self, frame: bytes) -> Message | None:
-        """Record a frame and read it; None if it is no message, which is told, and then passed over."""
-        if self.http.trace is not None:
-            self.http.trace.frame(frame)
-        message = decode_message(frame)
-        if message is None:
-            logger.debug("a frame is no message (%d bytes)", len(frame))
-            if self._on_broken is not None:
-                self._on_broken(frame)
-        return message
+    def reader(self) -> Callable[[bytes, int, int], Message | None]:
+        """What records and reads the frames of one connection, in their order.
+
+        It is called with bytes, and from where to where in them a frame stands. It gives None for a frame that is no
+        message, which is told, and is then to be passed over. Outputs that come whole each time are given as what
+        changed of them, but for an event's first.
+        """
+        decode = GrowthDecoder().decode if self._whole else _decode
+        trace = self.http.trace
+
+        def read(data: bytes, start: int, stop: int) -> Message | None:
+            if trace is not None:
+                trace.frame(data[start:stop])
+            message = decode(data, start, stop)
+            if message is None:
+                logger.debug("a frame is no message (%d bytes)", stop - start)
+                if self._on_broken is not None:
+                    self._on_broken(data[start:stop])
+            return message
+
+        return read
 
     async def cancel(self, submission: Submission) -> None:
         """``POST /cancel``, which releases from 4.31 on have."""
@@ -176,6 +191,10 @@ class Transport(Protocol):
     async def aclose(self) -> None:
         """Let go of all connections and tasks."""
         ...
+
+
+def _decode(data: bytes, start: int, stop: int) -> Message | None:
+    return decode_message(data[start:stop])
 
 
 def given_up(message: Message, asked: str) -> errors.SpacebridgeError:

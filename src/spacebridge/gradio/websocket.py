@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import aiohttp
 import msgspec
@@ -18,9 +18,12 @@ from spacebridge import errors
 from spacebridge.gradio.connections import EventConnections
 from spacebridge.gradio.eventsource import TAIL
 from spacebridge.gradio.http import SLOW_LINE
+from spacebridge.gradio.idle import IdleWatch
 from spacebridge.gradio.trace import redact_url
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
     from spacebridge.gradio.http import HttpClient
     from spacebridge.gradio.transport import Submission
 
@@ -42,22 +45,25 @@ class WebSockets(EventConnections):
     async def follow(self, submission: Submission) -> None:
         """Join the queue, send what is asked for, and hand on what comes."""
         line = self.line
+        read = line.reader()
         session = {"fn_index": submission.fn_index, "session_hash": line.session_hash}
         socket = await _Socket.open(line.http, f"{line.prefix}/queue/join{f'?{line.query}' if line.query else ''}")
         try:
-            while (frame := await socket.receive()) is not None:
-                message = line.decode(frame)
-                if message is None:
-                    continue
-                if message.msg == "send_hash":
-                    await socket.send(session)
-                elif message.msg == "send_data":
-                    await socket.send({name: submission.payload.get(name) for name in _SENT})
-                else:
-                    submission.take(message, socket)
-                    if submission.done.done():
-                        await socket.rest()
-                        return
+            async with socket.watched():
+                while (frame := await socket.receive()) is not None:
+                    message = read(frame, 0, len(frame))
+                    if message is None:
+                        socket.must_be_text(frame)
+                        continue
+                    if message.msg == "send_hash":
+                        await socket.send(session)
+                    elif message.msg == "send_data":
+                        await socket.send({name: submission.payload.get(name) for name in _SENT})
+                    else:
+                        submission.take(message, socket)
+                        if submission.done.done():
+                            await socket.rest()
+                            return
         finally:
             await socket.close()
 
@@ -74,10 +80,12 @@ class WebSockets(EventConnections):
 class _Socket:
     """An open websocket, as frames."""
 
-    def __init__(self, http: HttpClient, socket: aiohttp.ClientWebSocketResponse, path: str) -> None:
+    def __init__(self, http: HttpClient, socket: aiohttp.ClientWebSocketResponse[Literal[False]], path: str) -> None:
         self._http = http
         self._socket = socket
         self._path = path
+        self._silence = asyncio.timeout(None)
+        self._watch = IdleWatch(self._too_silent, http.timeouts.idle)
 
     @property
     def asked(self) -> str:
@@ -96,25 +104,59 @@ class _Socket:
             raise
         return cls(http, socket, path)
 
+    @contextlib.asynccontextmanager
+    async def watched(self) -> AsyncGenerator[None]:
+        """Do not wait without end for what comes.
+
+        Raises:
+            TimedOut: nothing came for too long.
+        """
+        try:
+            async with self._silence:
+                with self._watch:
+                    yield
+        except errors.SpacebridgeError:  # some of ours are timeouts, too
+            raise
+        except TimeoutError as error:
+            raise self._http.lost(error, self.asked) from error
+
+    def _too_silent(self, _: TimeoutError) -> None:
+        self._silence.reschedule(asyncio.get_running_loop().time())
+
     async def receive(self) -> bytes | None:
         """The next frame; None at the end.
 
         Raises:
-            StreamCut, TimedOut, FrameTooLarge, LoginRequired: the connection broke, or was ended for a reason.
+            StreamCut, FrameTooLarge, LoginRequired: the connection broke, or was ended for a reason.
         """
         try:
-            message = await self._socket.receive(self._http.timeouts.idle)
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            message = await self._socket.receive()
+            self._watch.heard()
+            while message.type in (aiohttp.WSMsgType.PING, aiohttp.WSMsgType.PONG):
+                if message.type is aiohttp.WSMsgType.PING:
+                    await self._socket.pong(message.data)
+                message = await self._socket.receive()
+                self._watch.heard()
+        except (aiohttp.ClientError, OSError) as error:
             raise self._http.lost(error, self.asked) from error
         match message.type:
-            case aiohttp.WSMsgType.TEXT:
-                return message.data.encode()
-            case aiohttp.WSMsgType.BINARY:
+            case aiohttp.WSMsgType.TEXT | aiohttp.WSMsgType.BINARY:
                 return message.data
             case aiohttp.WSMsgType.ERROR:
                 raise self._failed(message.data)
             case _:
                 return self._closed()
+
+    def must_be_text(self, frame: bytes) -> None:
+        """Look at a frame that is no message: one that is not UTF-8 ends the connection (RFC 6455, 8.1).
+
+        Raises:
+            StreamCut: it is not.
+        """
+        try:
+            frame.decode()
+        except UnicodeDecodeError as error:
+            raise self._http.lost(error, self.asked) from error
 
     def _failed(self, error: BaseException) -> errors.SpacebridgeError:
         if isinstance(error, aiohttp.WebSocketError) and error.code == _TOO_LARGE:
@@ -134,11 +176,13 @@ class _Socket:
         if self._http.trace is not None:
             self._http.trace.sent(body)
         connect = self._http.timeouts.connect
+        self._watch.stop()  # sending has its own limit
         try:
             async with asyncio.timeout(None if connect is None else connect + len(body) / SLOW_LINE):
                 await self._socket.send_str(body.decode())
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise self._http.lost(error, self.asked) from error
+        self._watch.begin()
 
     async def rest(self) -> None:
         """After the last message: let the server close the connection."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
-from spacebridge.gradio.config import Component, Dependency, parse_components, parse_dependencies
+from spacebridge.gradio.config import Component, Dependency, parse_components, parse_dependencies, parse_parents
 from spacebridge.shape import as_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-__all__ = ["EventGraph", "Rendered"]
+__all__ = ["EventGraph", "Rendered", "way"]
 
 
 class EventGraph:
@@ -20,24 +21,35 @@ class EventGraph:
     Args:
         components: of the page; grows with ``render``.
         dependencies: of the page, by id.
+        parents: which component holds which.
     """
 
-    def __init__(self, components: dict[int, Component], dependencies: dict[int, Dependency]) -> None:
+    def __init__(
+        self,
+        components: dict[int, Component],
+        dependencies: dict[int, Dependency],
+        parents: dict[int, int] | None = None,
+    ) -> None:
         self.components = dict(components)
         self.dependencies = dict(dependencies)
+        self.parents = dict(parents or {})
         self._listeners: dict[tuple[int | None, str], list[Dependency]] = {}
         self._children: dict[int, list[Dependency]] = {}
-        self._rendered: dict[int, int] = {}
-        """Components that were rendered while the page runs, and by which dependency."""
+        self._rendered: dict[int, set[int]] = {}
+        """Dependencies that render, and the components that are theirs now."""
+        self._events: dict[int, list[str]] = {}
         self._index()
 
     def _index(self) -> None:
         self._listeners.clear()
         self._children.clear()
+        self._events.clear()
         for dependency in self.dependencies.values():
             for target in dependency.targets:
                 if target.id is not None or target.event == "load":
                     self._listeners.setdefault((target.id, target.event), []).append(dependency)
+                if target.id is not None:
+                    self._events.setdefault(target.id, []).append(target.event)
             if dependency.trigger_after is not None:
                 self._children.setdefault(dependency.trigger_after, []).append(dependency)
 
@@ -47,7 +59,11 @@ class EventGraph:
 
     def listeners_of(self, component: int) -> list[Dependency]:
         """What any event of a component fires."""
-        return [d for (number, _), found in self._listeners.items() if number == component for d in found]
+        return [d for event in self.events_of(component) for d in self.listeners(component, event)]
+
+    def events_of(self, component: int) -> list[str]:
+        """The events of a component that fire something."""
+        return list(dict.fromkeys(self._events.get(component, ())))
 
     def events(self, event: str) -> Iterator[tuple[int, list[Dependency]]]:
         """Components that have an event of this name, and what it fires."""
@@ -72,23 +88,47 @@ class EventGraph:
         for output in dependency.outputs:
             yield from self._listeners.get((output, "change"), ())
 
-    def reachable(self, starts: Iterable[Dependency]) -> dict[int, list[int]]:
-        """All dependencies that may run because of these, each with the ids on a shortest way to it, itself last."""
-        ways: dict[int, list[int]] = {}
-        waiting: list[tuple[Dependency, list[int]]] = [(start, [start.id]) for start in starts]
+    def reachable(self, starts: Iterable[Dependency]) -> dict[int, int | None]:
+        """All dependencies that may run because of these, each with the one that sets it off on a shortest way to it.
+
+        They come in the order of the length of these ways; ``way`` gives the whole of one.
+        """
+        found: dict[int, int | None] = {start.id: None for start in starts}
+        waiting = deque(found)
         while waiting:
-            layer, waiting = waiting, []
-            for dependency, way in layer:
-                if dependency.id in ways:
-                    continue
-                ways[dependency.id] = way
-                waiting += [(follower, [*way, follower.id]) for follower in self.followers(dependency)]
-        return ways
+            number = waiting.popleft()
+            dependency = self.dependencies.get(number)
+            if dependency is None:
+                continue
+            for follower in self.followers(dependency):
+                if follower.id not in found:
+                    found[follower.id] = number
+                    waiting.append(follower.id)
+        return found
+
+    def chain(self, starts: Iterable[Dependency]) -> list[int]:
+        """These dependencies and what follows them by ``.then`` and the like, whatever changes."""
+        found: dict[int, None] = {}
+        waiting = deque(starts)
+        while waiting:
+            dependency = waiting.popleft()
+            if dependency.id not in found:
+                found[dependency.id] = None
+                waiting += self.children(dependency.id)
+        return list(found)
+
+    def around(self, component: int) -> list[int]:
+        """What a component stands in, from the inside out."""
+        found: dict[int, None] = {}
+        number = self.parents.get(component)
+        while number is not None and number not in found and number != component:
+            found[number] = None
+            number = self.parents.get(number)
+        return list(found)
 
     def writes(self, dependency: Dependency) -> set[int]:
         """The components that a dependency writes: its outputs, and what it renders anew."""
-        rendered = {number for number, by in self._rendered.items() if by == dependency.id}
-        return rendered.union(dependency.outputs)
+        return self._rendered.get(dependency.id, set[int]()).union(dependency.outputs)
 
     def read(self, components: Iterable[int]) -> bool:
         """Whether any dependency has one of the components as an input, or listens to its changes."""
@@ -115,18 +155,31 @@ class EventGraph:
         oddities: list[str] = []
         render_id = config.get("render_id")
         components = parse_components(as_list(config.get("components")), oddities)
-        gone = {number for number, owner in self._rendered.items() if owner == by.id} - components.keys()
+        gone = self._rendered.get(by.id, set[int]()) - components.keys()
         for number in gone:
-            del self._rendered[number]
             self.components.pop(number, None)
+            self.parents.pop(number, None)
         self.components.update(components)
-        self._rendered.update(dict.fromkeys(components, by.id))
+        for others in self._rendered.values():
+            others.difference_update(components)
+        self._rendered[by.id] = set(components)
+        self.parents.update(parse_parents(config.get("layout")))
         dependencies = parse_dependencies(as_list(config.get("dependencies")), self.components, oddities)
         kept = {number: d for number, d in self.dependencies.items() if d.rendered_in != render_id or render_id is None}
         kept.update({dependency.id: dependency for dependency in dependencies})
         self.dependencies = kept
         self._index()
-        return Rendered(components, dependencies, gone, oddities)
+        return Rendered(components, dependencies, gone, oddities, by.outputs)
+
+
+def way(reached: dict[int, int | None], number: int) -> tuple[int, ...]:
+    """The way to a dependency among those that were reached, itself last."""
+    found: list[int] = []
+    at: int | None = number
+    while at is not None:
+        found.append(at)
+        at = reached[at]
+    return tuple(reversed(found))
 
 
 class Rendered(NamedTuple):
@@ -138,3 +191,5 @@ class Rendered(NamedTuple):
     """Components that were there before and are not any more."""
     oddities: list[str]
     """What made no sense."""
+    holders: tuple[int, ...]
+    """What it was drawn into."""

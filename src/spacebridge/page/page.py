@@ -34,13 +34,14 @@ if TYPE_CHECKING:
     from spacebridge.gradio.session import Session
     from spacebridge.page.run import End
 
-__all__ = ["Page", "PageListener"]
+__all__ = ["TYPING", "Page", "PageListener"]
 
 # A change that fires a listener that makes a change … in a browser this may go on for ever.
 _DEEPEST = 24
 _SHORTEST_TICK = 0.05
 _CLOCK = 0.5
-_UPDATED_BY_USER = ("input", "change")
+TYPING = ("input", "change")
+"""The events of a component whose value a user changes, in the order in which they are fired."""
 
 
 class PageListener(Protocol):
@@ -101,7 +102,7 @@ class Page:
         """While the page is being stopped: the components whose writers must not start any more."""
 
     def _open(self, config: Config, session: Session) -> None:
-        self.graph = EventGraph(config.components, config.dependencies)
+        self.graph = EventGraph(config.components, config.dependencies, config.parents)
         self.values = ComponentValues(config.components, config.unmounted, config.version)
         self.session = session
         self.sequential = config.version >= (6,)
@@ -171,7 +172,7 @@ class Page:
     def set_by_user(self, component: int, value: object) -> None:
         """Put a value into a component as a user does, which fires its ``input`` and ``change`` events."""
         self.values.set(component, value)
-        for event in _UPDATED_BY_USER:
+        for event in TYPING:
             self.fire(component, event)
 
     def fire(self, component: int, event: str, event_data: object = None) -> list[Dependency]:

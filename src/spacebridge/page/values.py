@@ -124,6 +124,10 @@ class ComponentValues:
         """A property other than the value, as updates have left it."""
         return self._props.get(number, {}).get(name)
 
+    def look(self, number: int, name: str) -> Any:
+        """A property as it is now, be it the value or another."""
+        return self.get(number) if name == "value" else self.prop(number, name)
+
     def props(self, number: int) -> dict[str, Any]:
         """All properties, the current value among them."""
         return {**self._props.get(number, {}), "value": self.get(number)}

@@ -21,6 +21,7 @@ from spacebridge.gradio.http import HttpClient
 from spacebridge.gradio.trace import Trace, redact_url
 from spacebridge.log import logger
 from spacebridge.options import Limits, Timeouts
+from spacebridge.page.graph import EventGraph
 from spacebridge.page.page import Page
 from spacebridge.shape import as_object, is_object
 from spacebridge.spaces.catalogue import Row, row_for
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from spacebridge.gradio.config import Config
     from spacebridge.gradio.session import Session
     from spacebridge.gradio.upload import UploadFile
-    from spacebridge.page.graph import EventGraph
     from spacebridge.spaces.hub import HubSpace
     from spacebridge.spaces.record import SpaceRecord
 
@@ -111,6 +111,7 @@ class Space:
         self._verifying = asyncio.Lock()
         self._known_until = -inf
         self._layout: Layout | None = None
+        self._graph: EventGraph | None = None
         self._slots: asyncio.Semaphore | None = None
         # Whoever has many conversations one after the other need not keep them all.
         self._conversations: weakref.WeakSet[Conversation] = weakref.WeakSet()
@@ -228,6 +229,14 @@ class Space:
             self._layout = self._find()
         return self._layout
 
+    @property
+    def graph(self) -> EventGraph:
+        """What is on the page and what fires what, with what it draws when it is opened, if the chat is there."""
+        if self._graph is None:
+            config = self.config
+            self._graph = EventGraph(config.components, config.dependencies, config.parents)
+        return self._graph
+
     def conversation(self, resume: JsonConversation | Mapping[str, Any] | None = None) -> Conversation:
         """Begin a conversation, or go on with one that was dumped.
 
@@ -337,19 +346,20 @@ class Space:
         A page may render its chat only when it is opened.
         """
         app = self._connected()
-        try:
+        with contextlib.suppress(errors.NoChatFound):
             self._layout = self._find()
-        except errors.NoChatFound:
-            if not any(target.event == "load" for d in app.config.dependencies.values() for target in d.targets):
-                return
-            page = Page(app.config, app.session(generate_session_hash()))
-            try:
-                await page.load(self.timeouts.connect)
-                with contextlib.suppress(errors.NoChatFound):
-                    self._layout = self._find(page.graph)
-                await page.session.drain()
-            finally:
-                await page.aclose()
+        if self._layout is not None and (self._layout.chat.chatbot or not _draws_at_first(app.config)):
+            return
+        if not any(target.event == "load" for d in app.config.dependencies.values() for target in d.targets):
+            return
+        page = Page(app.config, app.session(generate_session_hash()))
+        try:
+            await page.load(self.timeouts.connect)
+            with contextlib.suppress(errors.NoChatFound):
+                self._layout, self._graph = self._find(page.graph), page.graph
+            await page.session.drain()
+        finally:
+            await page.aclose()
 
     def _find(self, graph: EventGraph | None = None) -> Layout:
         return find_layout(self.config, chat=self._chat, graph=graph)
@@ -371,7 +381,7 @@ class Space:
         now = await self._reach(app.http)
         if now.config.app_id == app.config.app_id:
             return
-        self._app, self._layout = now, None
+        self._app, self._layout, self._graph = now, None, None
         self._row = self._row or row_for(now.http.base, now.config)
         await self._look()
         self._tell(Notice(level="warning", text=f"The app at {redact_url(self.url)} was restarted."))
@@ -387,6 +397,11 @@ class Space:
                 f"The Space {redact_url(self.address)!r} is not connected.", hint="Use `async with Space(…) as space:`."
             )
         return self._app
+
+
+def _draws_at_first(config: Config) -> bool:
+    """Whether a page draws something when it is opened, of which its configuration tells nothing."""
+    return any(d.renders and any(target.event == "load" for target in d.targets) for d in config.dependencies.values())
 
 
 def as_dumped(resume: object) -> JsonConversation | None:

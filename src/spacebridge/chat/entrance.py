@@ -1,0 +1,72 @@
+"""Passing the gates of a page: doing what a person does before the first message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spacebridge import errors
+from spacebridge.chat.gates import is_locked, next_gate, ticked_by
+from spacebridge.shape import as_list, is_list
+
+if TYPE_CHECKING:
+    from spacebridge.chat.candidates import Candidate
+    from spacebridge.chat.gates import Gate
+    from spacebridge.page.page import Page
+
+__all__ = ["enter"]
+
+_MOST_GATES = 6
+_DONE = {"click": "Clicked", "tick": "Ticked", "choose": "Chose", "enter": "Filled in"}
+
+
+async def enter(page: Page, chat: Candidate, failures: list[errors.SpacebridgeError]) -> None:
+    """Do what the page wants before one can chat, step by step; what is done is given as a notice.
+
+    Args:
+        page: whose ``load`` events have run.
+        chat: the way to chat.
+        failures: to which whoever listens to the page adds what fails.
+
+    Raises:
+        InvalidSetting: the page wants something that only the user knows.
+        AppFailed: the app refused, and the page is still locked.
+    """
+    done: set[int] = set()
+    while len(done) < _MOST_GATES and (gate := next_gate(page.graph, chat, page.values.look, done)):
+        done.add(gate.component)
+        if gate.act == "enter":
+            raise errors.InvalidSetting(f"The page wants {gate.name} filled in before one can chat.", hint=_hint(gate))
+        failures.clear()
+        _act(page, gate)
+        await page.settle()
+        chosen = f" {gate.value!r} in" if gate.act == "choose" else ""
+        page.listener.on_notice("info", f"{_DONE[gate.act]}{chosen} {gate.name}: {gate.why}.")
+        if failures and is_locked(page.graph, chat, page.values.look):
+            said = failures[0]
+            raise errors.AppFailed(
+                f"The page does not let one chat: {gate.name} was answered with {said.message!r}",
+                detail=said.detail if isinstance(said, errors.AppFailed) else "",
+                hint=_hint(gate) if gate.needs else said.hint,
+            ) from said
+    if is_locked(page.graph, chat, page.values.look):
+        page.listener.on_notice("warning", "The page still hides or locks its message box; it was used all the same.")
+
+
+def _act(page: Page, gate: Gate) -> None:
+    number = gate.component
+    if gate.act == "click":
+        for listener in page.fire(number, "click"):
+            for box in ticked_by(page.graph, listener):
+                page.set_by_user(box, value=True)
+        return
+    page.set_by_user(number, gate.value)
+    values = [
+        as_list(choice)[-1] if is_list(choice) else choice for choice in as_list(page.values.prop(number, "choices"))
+    ]
+    index = values.index(gate.value) if gate.value in values else 0
+    page.fire(number, "select", {"index": index, "value": gate.value, "selected": True})
+
+
+def _hint(gate: Gate) -> str:
+    wanted = ", ".join(f"{label!r}: …" for label in gate.needs)
+    return f"Give it as a setting: settings={{{wanted}}}, or --set."

@@ -1,0 +1,85 @@
+"""What a conversation needs of the Space it belongs to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import contextlib
+
+    from spacebridge.chat.bubbles import FileValue
+    from spacebridge.chat.events import Attachment
+    from spacebridge.chat.layout import Layout
+    from spacebridge.chat.rules import TextRules
+    from spacebridge.gradio.config import Config
+    from spacebridge.gradio.session import Session
+    from spacebridge.gradio.upload import UploadFile
+    from spacebridge.options import Limits, Timeouts
+
+__all__ = ["Host"]
+
+
+class Host(Protocol):
+    """What a conversation needs of the Space it belongs to."""
+
+    @property
+    def address(self) -> str:
+        """What the user calls it."""
+        ...
+
+    @property
+    def config(self) -> Config:
+        """The app as it was last read."""
+        ...
+
+    @property
+    def layout(self) -> Layout:
+        """Where the chat is on its page."""
+        ...
+
+    def session(self, session_hash: str) -> Session:
+        """A session of it."""
+        ...
+
+    async def verify(self) -> None:
+        """Read the app anew if it was restarted since it was last heard."""
+        ...
+
+    def vouch(self) -> None:
+        """The app was just heard."""
+        ...
+
+    def doubt(self) -> None:
+        """Something failed: look at the app before the next turn."""
+        ...
+
+    @property
+    def timeouts(self) -> Timeouts:
+        """Time limits."""
+        ...
+
+    @property
+    def limits(self) -> Limits:
+        """Other limits."""
+        ...
+
+    @property
+    def rules(self) -> TextRules:
+        """How the Space decorates its answers."""
+        ...
+
+    async def upload(self, files: list[UploadFile]) -> list[dict[str, Any]]:
+        """Send files; Gradio's ``FileData`` for each."""
+        ...
+
+    def attachment(self, file: FileValue) -> Attachment:
+        """Where a file of an answer can be fetched."""
+        ...
+
+    def slot(self) -> contextlib.AbstractAsyncContextManager[Any]:
+        """A place among the turns that may run at once."""
+        ...
+
+    def cookies(self) -> dict[str, str]:
+        """Cookies that the app has set."""
+        ...
