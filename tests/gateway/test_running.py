@@ -14,7 +14,9 @@ from typing import Any
 import aiohttp
 import openai
 import pytest
+import typer
 
+from spacebridge.cli.commands.serve import parse_option
 from spacebridge.gateway.keys import hashed
 from tests.doubles.fault_server import FaultServer
 from tests.gateway.served import Served, gateway_running, serving
@@ -336,3 +338,36 @@ def test_serving_says_where(interface: str):
     with serving("--model", f"m={interface}") as process:
         assert process.url in process.log
         assert "Serving m; no key is needed." in process.log
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("models.mine.turns=2", (["models", "mine", "turns"], 2)),
+        ('models."my model".settings.loud=true', (["models", "my model", "settings", "loud"], True)),
+        ('fetch.hosts=["a", "b"]', (["fetch", "hosts"], ["a", "b"])),
+        ("models.a.chat=Chat bot", (["models", "a", "chat"], "Chat bot")),
+        ("keys.a.hash=sha256:00", (["keys", "a", "hash"], "sha256:00")),
+    ],
+)
+def test_options_of_the_file_as_flags(text: str, expected: Any):
+    assert parse_option(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "x", "x=1", "=1", ".a=1", "models..x=1", "a b.c=1"])
+def test_what_is_no_option_is_told(text: str):
+    with pytest.raises(typer.BadParameter):
+        parse_option(text)
+
+
+async def test_any_option_can_be_a_flag_or_a_variable(rule_app: Callable[[str], str]):
+    address = await asyncio.to_thread(rule_app, "interface_settings")
+    async with (
+        gateway_running(
+            "--model", f"m={address}", "--option", "models.m.settings.temperature=1.5", "--failures", "7",
+            env={"SPACEBRIDGE_OPTIONS": "", "SPACEBRIDGE_REST": "1"},
+        ) as served,
+        served.client() as client,
+    ):  # fmt: skip
+        done = await client.chat.completions.create(model="m", messages=[user("x")])
+        assert ",1.5,512," in (done.choices[0].message.content or "")

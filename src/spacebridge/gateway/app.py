@@ -114,7 +114,7 @@ class Application:
         """See who asks."""
         gateway, request = self._gateway, Request(scope)
         path = scope["path"]
-        if gateway.draining:
+        if gateway.draining and path not in _OPEN:
             raise Problem("The server is being stopped.", status=503, code="stopping", retry_after=1)
         open_to_all = path in _OPEN or (path == "/metrics" and gateway.config.server.open_metrics)
         if not gateway.keys.needed:

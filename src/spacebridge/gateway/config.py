@@ -148,14 +148,23 @@ def _syntax(text: str) -> Mistake:
     return Mistake("", f"this is no TOML: {message or text}", line)
 
 
+def _over(raw: dict[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """Tables with what others say instead."""
+    merged = dict(raw)
+    for name, value in more.items():
+        kept = merged.get(name)
+        if is_object(value):
+            if value:
+                merged[name] = _over(kept if is_object(kept) else {}, value)
+        else:
+            merged[name] = value
+    return merged
+
+
 def _merged(
     raw: dict[str, Any], overrides: Mapping[str, Mapping[str, Any]], models: Mapping[str, tuple[str, ...]]
 ) -> dict[str, Any]:
-    merged = dict(raw)
-    for section, options in overrides.items():
-        if options:
-            table = merged.get(section)
-            merged[section] = {**(table if is_object(table) else {}), **options}
+    merged = _over(raw, overrides)
     if models:
         table = merged.get("models")
         known: dict[str, Any] = dict(table) if is_object(table) else {}

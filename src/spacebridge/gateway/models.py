@@ -113,5 +113,7 @@ class Models:
 
 
 async def _reach(backend: Backend) -> None:
+    if backend.connected is not None:
+        backend.failure = None  # a turn was refused for good, it seemed; the next one may not be
     with contextlib.suppress(Exception):  # it is kept in the backend, and logged
         await backend.space()

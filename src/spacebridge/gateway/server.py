@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 _BACKLOG = 2048
+_KEEP_ALIVE = 75
+"""Seconds for which an idle connection is kept: longer than by clients, so that none is closed as it is used."""
 _AFTER_GRACE = 10
 """Seconds in which the web server lets go of its connections, once the requests have ended."""
 
@@ -83,6 +85,7 @@ async def _run(config: Config, load: Callable[[], Config], announce: Callable[[s
                 log_config=None,
                 server_header=False,
                 proxy_headers=False,
+                timeout_keep_alive=_KEEP_ALIVE,
                 timeout_graceful_shutdown=_AFTER_GRACE,
             )
         )

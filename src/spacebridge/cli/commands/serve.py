@@ -139,6 +139,57 @@ OpenMetrics = Annotated[
         show_default="closed-metrics",
     ),
 ]
+Live = Annotated[
+    int | None,
+    typer.Option("--live", min=1, envvar="SPACEBRIDGE_LIVE", help="Conversations that are also kept as they are; 64."),
+]
+FetchHosts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fetch-host", metavar="HOST", envvar="SPACEBRIDGE_FETCH_HOSTS", help="Fetch from this host only. Repeatable."
+    ),
+]
+FetchMaxSize = Annotated[
+    int | None,
+    typer.Option(
+        "--fetch-max-size", metavar="BYTES", min=1, envvar="SPACEBRIDGE_FETCH_MAX_SIZE", help="Of one file; 20 MiB."
+    ),
+]
+FetchTimeout = Annotated[
+    float | None,
+    typer.Option(
+        "--fetch-timeout", metavar="SECONDS", envvar="SPACEBRIDGE_FETCH_TIMEOUT", help="For one file; 20 by default."
+    ),
+]
+Failures = Annotated[
+    int | None,
+    typer.Option(
+        "--failures", min=1, envvar="SPACEBRIDGE_FAILURES", help="So many in a row make a Space rest; 3 by default."
+    ),
+]
+Rest = Annotated[
+    float | None,
+    typer.Option("--rest", metavar="SECONDS", min=0, envvar="SPACEBRIDGE_REST", help="Of the first rest; 10."),
+]
+LongestRest = Annotated[
+    float | None,
+    typer.Option(
+        "--longest-rest",
+        metavar="SECONDS",
+        min=0,
+        envvar="SPACEBRIDGE_LONGEST_REST",
+        help="Each is twice as long; 300.",
+    ),
+]
+Options = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--option",
+        metavar="PATH=VALUE",
+        envvar="SPACEBRIDGE_OPTIONS",
+        help="Any option of the file, such as models.mine.timeouts.queue=60. Repeatable.",
+    ),
+]
 Telemetry = Annotated[
     bool | None,
     typer.Option(
@@ -169,6 +220,14 @@ def serve(
     access_log: AccessLog = None,
     open_metrics: OpenMetrics = None,
     telemetry: Telemetry = None,
+    live: Live = None,
+    fetch_host: FetchHosts = None,
+    fetch_max_size: FetchMaxSize = None,
+    fetch_timeout: FetchTimeout = None,
+    failures: Failures = None,
+    rest: Rest = None,
+    longest_rest: LongestRest = None,
+    option: Options = None,
 ) -> None:
     """Put an OpenAI-compatible API in front of Spaces, until Ctrl-C.
 
@@ -181,7 +240,7 @@ def serve(
       spacebridge serve --model q=https://a.hf.space --model q=https://b.hf.space    the second where the first fails
       spacebridge serve --config spacebridge.toml --port 9000
     """  # noqa: D301 - \b keeps the lines of a help text
-    overrides = {
+    overrides: dict[str, Any] = {
         "server": _given(
             host=host,
             port=port,
@@ -194,9 +253,12 @@ def serve(
             open_metrics=open_metrics,
             telemetry=telemetry,
         ),
-        "store": _given(url=store, expire=expire),
-        "fetch": _given(allow=fetch),
+        "store": _given(url=store, expire=expire, live=live),
+        "fetch": _given(allow=fetch, hosts=fetch_host or None, max_size=fetch_max_size, timeout=fetch_timeout),
+        "breaker": _given(failures=failures, rest=rest, longest=longest_rest),
     }
+    for path, value in map(parse_option, option or []):
+        _set(overrides, path, value)
     models = parse_models(model or [])
     places = _given(turns=turns, waiting=waiting)
     raise typer.Exit(_serve(config, overrides, models, places, key or []))
@@ -279,6 +341,39 @@ def parse_models(pairs: list[str]) -> dict[str, tuple[str, ...]]:
             )
         found[name] = (*found.get(name, ()), address)
     return found
+
+
+def parse_option(text: str) -> tuple[list[str], Any]:
+    """A path of the file and its value, as in ``models.mine.turns=2``.
+
+    The value is one of TOML where it is any, such as a number or ``["a", "b"]``; else it is the text as it stands.
+
+    Raises:
+        typer.BadParameter: it is none.
+    """
+    import tomllib
+
+    name, equals, value = text.partition("=")
+    try:
+        nested: Any = tomllib.loads(f"{name} = 0") if equals else {}
+    except tomllib.TOMLDecodeError:
+        nested = {}
+    path: list[str] = []
+    while isinstance(nested, dict) and nested:
+        ((key, nested),) = nested.items()
+        path.append(str(key))
+    if len(path) < 2:
+        raise typer.BadParameter(f"{text!r} is not PATH=VALUE, such as models.mine.turns=2.", param_hint="--option")
+    try:
+        return path, tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return path, value
+
+
+def _set(tables: dict[str, Any], path: list[str], value: Any) -> None:
+    for key in path[:-1]:
+        tables = tables.setdefault(key, {})
+    tables[path[-1]] = value
 
 
 def _given(**options: Any) -> dict[str, Any]:
