@@ -405,6 +405,24 @@ async def test_a_page_in_the_place_of_a_websocket(lab: Lab) -> None:
     server.on("GET", "/queue/join", fault.html(200, "Welcome"))
     error = await failure(conversation, kind=errors.ServerRefused)
     assert "Welcome" in str(error)
+    assert "websockets" in error.hint
+
+
+async def test_a_release_from_before_websockets(lab: Lab) -> None:
+    server = await early(lab, "ws")
+    server.config["version"] = "3.0.20"
+    conversation = await lab.conversation(server)
+    server.on("GET", "/queue/join", fault.respond(404, {"detail": "Not Found"}))
+    error = await failure(conversation, kind=errors.SpaceNotFound)
+    assert "before 3.1" in error.hint
+
+
+@pytest.mark.parametrize("version, path", [("3.11.0", "/api/predict"), ("3.12.0", "/run/predict")])
+async def test_where_what_is_not_queued_runs(lab: Lab, version: str, path: str) -> None:
+    server = await early(lab, "ws")
+    server.config["version"] = version
+    assert await answered(await lab.conversation(server)) == ANSWER
+    assert [request.path for request in server.requests if request.method == "POST"] == [path]
 
 
 async def test_a_websocket_that_has_moved(lab: Lab) -> None:

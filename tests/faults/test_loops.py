@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import signal
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -142,9 +144,16 @@ def test_sync_interrupted() -> None:
         assert closed(server)
 
 
-def test_sync_ctrl_c() -> None:
-    import signal
+@pytest.fixture
+def heard_ctrl_c() -> Iterator[None]:
+    """Ctrl-C as a terminal gives it: what is started in the background has it ignored from the beginning."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
+
+@pytest.mark.usefixtures("heard_ctrl_c")
+def test_sync_ctrl_c() -> None:
     with FaultServer() as server:
         slow(server)
         server.pace = 0.05

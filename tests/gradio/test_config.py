@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacebridge.errors import NotGradio, NotJSON
+from spacebridge.errors import NotGradio, NotJSON, ProtocolError
 from spacebridge.gradio.config import Config, Target, parse_config
 from tests.gradio.documents import config_body
 from tests.strategies import json_values, many
@@ -88,6 +88,19 @@ def test_dependencies_of_3x_have_no_ids_and_one_trigger():
     first, second = config.dependencies[0], config.dependencies[1]
     assert (first.targets, first.queue) == ((Target(1, "submit"),), True)
     assert (second.targets, second.queue, second.trigger_after) == ((Target(1, "submit"),), False, 0)
+
+
+def test_a_page_of_2_is_told_from_no_page_at_all():
+    body = json.dumps({"version": "2.9.4", "input_components": [], "output_components": []}).encode()
+    with pytest.raises(ProtocolError, match=r"http://host runs gradio 2\.9\.4") as caught:
+        parse_config(body, where="http://host")
+    assert not isinstance(caught.value, NotGradio)
+    assert "version 3" in caught.value.hint
+
+
+def test_a_version_with_a_line_feed():
+    found = parsed(version="3.28.3\n")
+    assert (found.version_text, found.version) == ("3.28.3", (3, 28, 3))
 
 
 @pytest.mark.parametrize("enabled, queued", [(True, True), (False, False), (None, False), (..., True)])

@@ -71,11 +71,35 @@ WATCH = """
     })();
     return response;
   };
+  // Before 4.9 each event has a connection of its own, and most of its messages do not name it: they get a name here.
+  let events = 0;
+  const named = (url, id, text) => note('message', url, JSON.stringify({ ...JSON.parse(text), event_id: id }));
   const Source = window.EventSource;
   window.EventSource = class extends Source {
     constructor(url, options) {
       super(url, options);
-      if (interesting(String(url))) this.addEventListener('message', (event) => note('message', url, event.data));
+      if (!interesting(String(url))) return;
+      const index = new URL(url, location).searchParams.get('fn_index');
+      const id = index === null ? null : 'event ' + events++;
+      if (id !== null) note('event', url, JSON.stringify([id, Number(index)]));
+      this.addEventListener('message', ({ data }) => id === null ? note('message', url, data) : named(url, id, data));
+      this.addEventListener('error', () => { if (id !== null) note('closed', url, id); });
+      this.__id = id;
+    }
+    close() { super.close(); if (this.__id) note('closed', this.url, this.__id); }
+  };
+  const Socket = window.WebSocket;
+  window.WebSocket = class extends Socket {
+    constructor(url, protocols) {
+      super(url, protocols);
+      if (!interesting(String(url))) return;
+      this.__id = 'event ' + events++;
+      this.addEventListener('message', ({ data }) => named(url, this.__id, data));
+      this.addEventListener('close', () => note('closed', url, this.__id));
+    }
+    send(text) {
+      if (this.__id && !text.includes('"data"')) note('event', this.url, JSON.stringify([this.__id, JSON.parse(text).fn_index]));
+      super.send(text);
     }
   };
 })();
@@ -208,6 +232,10 @@ def running(wire: list[tuple[str, str, Any]]) -> bool:
             kind == "request" and "/cancel" in url
         ):  # before 5.50 the page does not wait for the end of what it cancels
             over.add(json.loads(body)["event_id"])
+        elif kind == "event":
+            joined.add(json.loads(body)[0])
+        elif kind == "closed":
+            over.add(body)
         elif kind == "message":
             message = json.loads(body)
             if message["msg"] in ("process_completed", "unexpected_error"):
@@ -222,6 +250,9 @@ def follow(config: dict[str, Any], wire: list[tuple[str, str, Any]], chatbot: in
         if kind == "response 200" and "/queue/join" in url:
             asked, answered = json.loads(body)
             replay.events[json.loads(answered)["event_id"]] = json.loads(asked)["fn_index"]
+        elif kind == "event":
+            event_id, function = json.loads(body)
+            replay.events[event_id] = function
     for kind, url, body in wire:
         if kind.startswith("response") and ("/run/" in url or "/api/" in url):
             replay.response(kind, *json.loads(body))
@@ -236,6 +267,7 @@ class _Replay:
 
     def __init__(self, config: dict[str, Any], chatbot: int) -> None:
         self.functions = {d.get("id", i): d for i, d in enumerate(config["dependencies"])}
+        self.diffs = config.get("protocol", "ws") not in ("ws", "sse", "sse_v1")
         chatbots = [c["id"] for c in config["components"] if c["type"].endswith("chatbot")]
         self.shown: int = chatbots[chatbot] if chatbot < len(chatbots) else -1
         self.events: dict[str, int] = {}
@@ -264,7 +296,7 @@ class _Replay:
         if message.get("success") is False:
             self.reading.errors.append(output or message)
         elif "data" in output and event in self.events:
-            if message["msg"] == "process_generating" and event in self.raw:
+            if message["msg"] == "process_generating" and event in self.raw and self.diffs:
                 self.raw[event] = [patch(old, ops) for old, ops in zip(self.raw[event], output["data"], strict=True)]
             else:
                 self.raw[event] = output["data"]

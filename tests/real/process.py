@@ -49,6 +49,10 @@ runpy.run_path(sys.argv[0], run_name="__main__", init_globals={"COMMANDS": comma
 """
 
 
+_KEPT = 6
+"""Apps of one environment that stay."""
+
+
 class MissingEnvironment(RuntimeError):
     """An environment that has not been made."""
 
@@ -195,14 +199,21 @@ class Process:
 
     def host(self, script: Path, *arguments: str) -> str:
         """Have a host process serve one more app; its URL."""
-        assert self._process is not None
-        assert self._process.stdin is not None
         port = free_port()
-        self._process.stdin.write(json.dumps([str(script), port, arguments]).encode() + b"\n")
-        self._process.stdin.flush()
+        self._tell(str(script), port, *arguments)
         url = f"http://127.0.0.1:{port}"
         self.wait_for(f"{url}/config", failure=f"FAILED {port}\n")
         return url
+
+    def retire(self, url: str) -> None:
+        """Have a host process close an app."""
+        self._tell(None, int(url.rpartition(":")[2]))
+
+    def _tell(self, script: str | None, port: int, *arguments: str) -> None:
+        assert self._process is not None
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps([script, port, arguments]).encode() + b"\n")
+        self._process.stdin.flush()
 
     def kill(self) -> None:
         """End it at once, as a crash would."""
@@ -248,13 +259,14 @@ async def running(process: Process, port: int | None = None) -> AsyncIterator[Pr
 class Pool:
     """Apps started when first asked for and shared until the pool is closed.
 
-    All apps of one environment live in one process, for what takes long is importing gradio. ``own`` gives an app a
-    process to itself (which can then be killed, or measured).
+    All apps of one environment live in one process, for what takes long is importing gradio. Only the last few that
+    were asked for stay: each looks into its queue all the time, in Gradio 6 a thousand times a second. ``own`` gives
+    an app a process to itself (which can then be killed, or measured).
     """
 
     def __init__(self) -> None:
         self._hosts: dict[str, Process] = {}
-        self._apps: dict[tuple[object, ...], str] = {}
+        self._apps: dict[tuple[Path, tuple[str, ...], str], str] = {}
         self._own: list[Process] = []
         self._lock = threading.Lock()
 
@@ -262,11 +274,15 @@ class Pool:
         """The URL of the script's app with these arguments; it is started where it does not run yet."""
         key = (script, arguments, environment)
         with self._lock:
-            if key not in self._apps:
-                if environment not in self._hosts:
-                    self._hosts[environment] = Process(HOST, environment=environment, ready=None).start()
-                self._apps[key] = self._hosts[environment].host(script, *arguments)
-            return self._apps[key]
+            if environment not in self._hosts:
+                self._hosts[environment] = Process(HOST, environment=environment, ready=None).start()
+            host = self._hosts[environment]
+            url = self._apps.pop(key, None) or host.host(script, *arguments)
+            self._apps[key] = url  # as the last one
+            older = [other for other in self._apps if other[2] == environment][:-_KEPT]
+            for other in older:
+                host.retire(self._apps.pop(other))
+            return url
 
     async def use(self, script: Path, *arguments: str, environment: str = CURRENT) -> str:
         """The same from a coroutine, without blocking its loop."""

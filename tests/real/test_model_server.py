@@ -29,7 +29,7 @@ async def test_echo_streamed_and_whole(client: openai.AsyncOpenAI, model: ModelS
     )
     assert whole.choices[0].message.content == "Echo 1: Hi"
     assert model.asked[-1].params["temperature"] == 0.5
-    assert [a.outcome for a in model.asked] == ["finished", "finished"]
+    await until(lambda: [a.outcome for a in model.asked] == ["finished", "finished"])
     assert [m.id async for m in client.models.list()] == ["scripted"]
 
 

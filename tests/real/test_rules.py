@@ -8,7 +8,7 @@ from collections.abc import Callable
 import aiohttp
 import pytest
 
-from tests.real.apps import APPS, CASES, NEW, OLD
+from tests.real.apps import APPS, CASES, EARLY, NEW, OLD, SSE, WS
 from tests.real.chromium import chromium
 from tests.real.readers import RawReader
 
@@ -29,6 +29,11 @@ async def test_every_app_starts(rule_app: Start, case: tuple[str, str]) -> None:
 
 
 SEEN = {
+    **{("listeners_clear_first", early): "Echo: Hello | history=1" for early in EARLY},
+    **{("updates", early): "Echo: Hello | history=1" for early in EARLY},
+    **{("interface", early): "Echo: Hello | history=0" for early in EARLY},
+    ("change_hidden", WS): "Echo: Hello | history=1",
+    ("js_outputs", WS): "",
     ("listeners_clear_first", OLD): "Echo: Hello | history=1",
     ("listeners_clear_first", NEW): "Echo:  | history=1",
     ("js_outputs", OLD): "",  # before 6 the browser does not go on after a step that is only JavaScript
@@ -54,7 +59,7 @@ async def test_what_the_page_shows(rule_app: Start, case: tuple[str, str]) -> No
 
 @pytest.mark.browser
 @pytest.mark.servers
-@pytest.mark.parametrize("environment", [OLD, NEW])
+@pytest.mark.parametrize("environment", [WS, SSE, OLD, NEW])
 async def test_the_chain_after_a_cancel(rule_app: Start, environment: str) -> None:
     url = await asyncio.to_thread(rule_app, "cancel_chain", environment)
     async with chromium() as browser, browser.page(url) as page:

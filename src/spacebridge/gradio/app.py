@@ -89,8 +89,7 @@ class App:
             await http.send("/login", form, seconds=http.timeouts.connect)
         except (errors.SpaceNotFound, errors.RedirectRefused) as error:
             # An app that needs no login sends to its page.
-            there = urlsplit(error.location if isinstance(error, errors.RedirectRefused) else http.base)
-            if there.hostname != urlsplit(http.base).hostname or there.path.endswith("/login"):
+            if isinstance(error, errors.RedirectRefused) and not _leads_to_page(http.base, error.location):
                 raise
             raise errors.LoginRequired(
                 f"{redact_url(http.base)} has no login of its own.", status=error.status, hint="Leave auth out."
@@ -134,3 +133,13 @@ class App:
             return
         if other.app_id != self.config.app_id:
             self.http.base = own
+
+
+def _leads_to_page(base: str, location: str) -> bool:
+    """Whether a redirect after a login leads elsewhere in the same app."""
+    try:
+        here, there = urlsplit(base), urlsplit(location)
+        same = (there.hostname, there.port) == (here.hostname, here.port)
+    except ValueError:  # it is no address
+        return False
+    return same and not there.path.endswith("/login")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeGuard, cast
 
 import msgspec
 
-from spacebridge.errors import NotGradio
+from spacebridge.errors import NotGradio, ProtocolError
 from spacebridge.shape import NOT_JSON, as_list, as_number, as_object, as_text, is_list, is_object
 
 if TYPE_CHECKING:
@@ -136,6 +136,7 @@ def parse_config(body: bytes, *, where: str) -> Config:
 
     Raises:
         NotGradio: it is neither.
+        ProtocolError: it is of a release before 3.
     """
     try:
         raw: object = msgspec.json.decode(body)
@@ -151,9 +152,14 @@ def parse_config(body: bytes, *, where: str) -> Config:
         raise _not_gradio(where, body, "the reply is JSON, but no object")
     doc = as_object(raw)
     if not is_list(doc.get("components")) or not is_list(doc.get("dependencies")):
+        if is_list(doc.get("input_components")):
+            raise ProtocolError(
+                f"{where} runs gradio {_text(doc, 'version') or '2'}, which is too old to be spoken with.",
+                hint="Its owner would have to move it to version 3 or later.",
+            )
         raise _not_gradio(where, body, "the reply has no components and dependencies")
     oddities: list[str] = []
-    version_text = _text(doc, "version")
+    version_text = _text(doc, "version").strip()
     components = parse_components(as_list(doc["components"]), oddities)
     queued = bool(doc.get("enable_queue", True))
     dependencies = parse_dependencies(as_list(doc["dependencies"]), components, oddities, queued=queued)

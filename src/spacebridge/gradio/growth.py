@@ -45,8 +45,8 @@ _MARK = [random.getrandbits(62)]
 _MARKED = msgspec.json.encode(_MARK)
 
 _DATA = re.compile(rb'"data"[ \t\n\r]*:[ \t\n\r]*(?=\[)')
-_REST_OF_TEXT = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+(?=")', re.DOTALL)
 _LOW_SURROGATE = re.compile(rb"\\u[dD][c-fC-F]")
+_BACKSLASH = 0x5C
 _SPACE = re.compile(r"[ \t\n\r]*")
 _COLON = re.compile(r"[ \t\n\r]*:[ \t\n\r]*")
 _COMMA = re.compile(r"[ \t\n\r]*,[ \t\n\r]*")
@@ -238,16 +238,26 @@ def _change(leaf: _Leaf, data: bytes, at: int, stop: int) -> tuple[int, Operatio
         # It may be the second half of a character.
         if data.startswith(b"\\u", begin) and _LOW_SURROGATE.match(data, begin):
             grown, begin = False, at
-    end = data.find(b'"', begin, stop)
-    if end > begin and data.find(b"\\", begin, end) >= 0:  # the quote may be part of the text
-        rest = _REST_OF_TEXT.match(data, begin, stop)
-        end = -1 if rest is None else rest.end()
+    end = _closing_quote(data, begin, stop)
     if end < 0:
         return None
     if grown and end == begin:
         return end, None
     text = _decode_text(data[begin:end])
     return None if text is None else (end, ["append" if grown else "replace", [*leaf.path], text])
+
+
+def _closing_quote(data: bytes, begin: int, stop: int) -> int:
+    """Where the text ends that goes on at a place, or -1: at the first quote behind no odd number of backslashes."""
+    end = data.find(b'"', begin, stop)
+    while end > begin and data[end - 1] == _BACKSLASH:
+        first = end - 1
+        while first > begin and data[first - 1] == _BACKSLASH:
+            first -= 1
+        if (end - first) % 2 == 0:
+            break
+        end = data.find(b'"', end + 1, stop)
+    return end
 
 
 def _decode_text(raw: bytes) -> str | None:

@@ -28,6 +28,8 @@ __all__ = ["CallListener", "Outcome", "Session"]
 # against it. Asking for full values in place of diffs avoids that, where it can be asked.
 _TAKES_SIMPLE_FORMAT = (4, 20)
 _FORGETS_DEAD_RUNS = (6, 28)
+# What is run directly has another address before.
+_RUNS = (3, 12)
 
 Form = Literal["diffs", "asked whole", "changes"]
 """How the outputs of an event come after the first: as diffs; whole because that was asked for; whole always, of which
@@ -268,7 +270,8 @@ class Session:
         await self._transport.aclose()
 
     async def _run(self, payload: dict[str, Any], listener: CallListener, asked: str) -> Outcome:
-        path = f"{self._config.api_prefix}/run/predict{self._query}"
+        where = "api" if self._config.version < _RUNS else "run"
+        path = f"{self._config.api_prefix}/{where}/predict{self._query}"
         reply = await self._http.post(
             path, payload, limit="first_text", seconds=self._http.timeouts.first_text, accept_500=True
         )

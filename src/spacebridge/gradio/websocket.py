@@ -32,6 +32,11 @@ __all__ = ["WebSockets"]
 _SENT = ("data", "event_data", "fn_index", "session_hash")
 _NOT_LOGGED_IN = 1008
 _TOO_LARGE = 1009
+_HINTS = {
+    200: "Something on the way allows no websockets.",
+    403: "Gradio 3 says so to those who are not logged in: give auth=. Or something on the way allows no websockets.",
+    404: "Something on the way allows no websockets; or the app is of a release before 3.1, which queues otherwise.",
+}
 
 
 class WebSockets(EventConnections):
@@ -96,11 +101,8 @@ class _Socket:
     async def open(cls, http: HttpClient, path: str) -> Self:
         try:
             socket = await http.open_websocket(path)
-        except errors.AccessDenied as error:
-            error.hint = (
-                "Before version 4 Gradio says so to those who are not logged in: give auth=. "
-                "Or something on the way allows no websockets."
-            )
+        except errors.ServerRefused as error:
+            error.hint = _HINTS.get(error.status, error.hint)
             raise
         return cls(http, socket, path)
 

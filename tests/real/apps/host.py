@@ -2,16 +2,17 @@
 
 Commands arrive as JSON lines in ``COMMANDS`` (put there by the launcher): a script, the port, its arguments. Each
 script's ``main(argv)`` builds its app and launches it as it would alone, except that launching does not block here.
+``null`` in the script's place closes the app on that port.
 """
 
 from __future__ import annotations
 
 import argparse
-import functools
 import importlib.util
 import json
 import pathlib
 import sys
+import threading
 import traceback
 
 import gradio as gr
@@ -29,15 +30,30 @@ def load(path: str):
     return sys.modules[name]
 
 
+RUNNING = {}
+launch = gr.Blocks.launch
+
+
+def launch_beside(app, *args, **options):
+    """Launch without blocking, and remember the app by its port."""
+    told = launch(app, *args, **options, prevent_thread_lock=True)
+    RUNNING[app.server_port] = app
+    return told
+
+
 def main(argv=None) -> None:
     argparse.ArgumentParser().parse_known_args(argv)
-    gr.Blocks.launch = functools.partialmethod(gr.Blocks.launch, prevent_thread_lock=True)
+    gr.Blocks.launch = launch_beside
     pending = b""
     while True:
         pending += COMMANDS.get()  # noqa: F821 - a global that the launcher gives
         *lines, pending = pending.split(b"\n")
         for line in lines:
             script, port, arguments = json.loads(line)
+            if script is None:
+                if port in RUNNING:
+                    threading.Thread(target=RUNNING.pop(port).close, daemon=True).start()
+                continue
             try:
                 load(script).main(["--port", str(port), *arguments])
             except BaseException:  # noqa: BLE001 - one app that fails must not end the others
