@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import contextlib
+from collections.abc import Iterator
 
 import pytest
 
 from tests.gateway.served import Served, gateway
+from tests.real.apps import APPS
+from tests.real.process import Pool
 from tests.real.valkey import ValkeyServer
 
 
@@ -17,19 +20,14 @@ def valkey() -> Iterator[ValkeyServer]:
 
 
 @pytest.fixture(scope="package")
-def apps_gateway(request: pytest.FixtureRequest) -> Iterator[Served]:
+def served() -> Iterator[Served]:
     """A gateway in front of several small apps of 6.31, one model each."""
-    from tests.real.apps import APPS
-
-    servers = request.getfixturevalue("servers")
-    models: list[str] = []
-    for name in ("interface", "interface_settings", "interface_multimodal", "interface_thoughts", "notices", "echo"):
-        app = APPS[name]
-        models += ["--model", f"{name}={servers.get(app.script, *app.arguments)}"]
-    with gateway(*models, "--keep-alive", "0.3") as served:
-        yield served
-
-
-@pytest.fixture
-def served(apps_gateway: Served, rule_app: Callable[..., str]) -> Served:
-    return apps_gateway
+    names = ("interface", "interface_settings", "interface_multimodal", "interface_thoughts", "notices", "echo")
+    # Of their own: the shared pool closes what has not been asked for of late.
+    with contextlib.closing(Pool()) as pool:
+        models: list[str] = []
+        for name in names:
+            app = APPS[name]
+            models += ["--model", f"{name}={pool.get(app.script, *app.arguments)}"]
+        with gateway(*models, "--keep-alive", "0.3") as running:
+            yield running
