@@ -14,6 +14,7 @@ import pytest
 
 from tests.doubles import wire
 from tests.doubles.fault_server import FaultServer, cut_after, dropped, hang, html, message, respond, tampered
+from tests.doubles.http import Exchange
 from tests.gateway.served import Served, events_of, gateway_running, text_of
 
 pytestmark = pytest.mark.servers
@@ -230,6 +231,25 @@ async def test_a_client_that_goes_away_cancels_on_the_space(stream: bool):
         while not space.cancels:
             assert loop.time() - left < 10
             await asyncio.sleep(0.02)
+
+
+async def test_keys_are_different_visitors_to_an_app():
+    """An app may know its visitors by a cookie, and show each what it has said."""
+    visitors: list[str] = []
+    async with spaces(1, "--key", "sb-ada", "--key", "sb-bob") as ((space,), served):
+
+        async def join(exchange: Exchange) -> None:
+            visitors.append(exchange.request.headers.get("cookie", ""))
+            await space.healthy(exchange)
+
+        space.on("POST", "/queue/join", join)
+        async with served.client("sb-ada") as ada, served.client("sb-bob") as bob:
+            await ada.chat.completions.create(model="m", messages=[user("x")])
+            # The first connection was made when the gateway began, and had the double's own cookie.
+            space.on("GET", "/config", respond(200, space.config, {"set-cookie": "visitor=second; Path=/"}))
+            for client in (bob, ada):
+                await client.chat.completions.create(model="m", messages=[user("x")])
+    assert visitors == ["sticky=replica-1", "visitor=second", "sticky=replica-1"]
 
 
 async def test_a_client_that_goes_away_in_line_leaves_it():

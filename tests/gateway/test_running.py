@@ -362,12 +362,14 @@ def test_what_is_no_option_is_told(text: str):
 
 async def test_any_option_can_be_a_flag_or_a_variable(rule_app: Callable[[str], str]):
     address = await asyncio.to_thread(rule_app, "interface_settings")
+    settings = {"SPACEBRIDGE_OPTIONS": "models.m.settings = { temperature = 1.5, max_tokens = 64 }\n\nserver.grace=1\n"}
     async with (
-        gateway_running(
-            "--model", f"m={address}", "--option", "models.m.settings.temperature=1.5", "--failures", "7",
-            env={"SPACEBRIDGE_OPTIONS": "", "SPACEBRIDGE_REST": "1"},
-        ) as served,
+        gateway_running("--model", f"m={address}", "--failures", "7", env=settings) as served,
+        gateway_running("--model", f"m={address}", "--option", "models.m.settings.temperature=0.5") as flagged,
         served.client() as client,
-    ):  # fmt: skip
+        flagged.client() as other,
+    ):
         done = await client.chat.completions.create(model="m", messages=[user("x")])
-        assert ",1.5,512," in (done.choices[0].message.content or "")
+        assert ",1.5,64," in (done.choices[0].message.content or "")
+        done = await other.chat.completions.create(model="m", messages=[user("x")])
+        assert ",0.5,512," in (done.choices[0].message.content or "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+from collections import Counter, OrderedDict
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
@@ -18,6 +19,8 @@ from spacebridge.options import Limits, Timeouts
 from spacebridge.spaces.space import Space
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from spacebridge.chat.events import Notice
     from spacebridge.gateway.options import Breaking, ModelOptions
 
@@ -36,11 +39,32 @@ _UNUSABLE = (
     errors.MissingPart,
     errors.RedirectRefused,
 )
+_MOST_IDLE = 64
+"""Connections that stay when nobody uses them."""
 _ASLEEP = (errors.SpaceAsleep, errors.SpacePaused, errors.SpaceBuildFailed)
+
+
+class _Connection:
+    """A connection to the Space, and the cookies that the app set on it: so it is one client's."""
+
+    def __init__(self) -> None:
+        self.space: Space | None = None
+        self.connecting: asyncio.Task[Space] | None = None
+
+    async def aclose(self) -> None:
+        """Leave its turns and close it."""
+        if self.connecting is not None:
+            self.connecting.cancel()
+            await asyncio.wait({self.connecting})
+        space, self.space = self.space, None
+        if space is not None:
+            await space.aclose()
 
 
 class Backend:
     """A Space at one address, as the options of its model say.
+
+    Each client has a connection of its own: an app may know its visitors by a cookie, and show one what another said.
 
     Args:
         address: of the Space.
@@ -59,9 +83,12 @@ class Backend:
         """What went wrong last, until something goes well."""
         self.status = ""
         """What is waited for while it is reached."""
-        self._space: Space | None = None
-        self._connecting: asyncio.Task[Space] | None = None
-        self._users = 0
+        self._unused: _Connection | None = None
+        """Nobody's yet: made to see what the Space is. The first client gets it."""
+        self._connections: OrderedDict[str, _Connection] = OrderedDict()
+        """By client, the one used last at the end."""
+        self._users: Counter[str] = Counter()
+        self._closings: set[asyncio.Task[None]] = set()
         self._retired = False
         self._closing: asyncio.Task[None] | None = None
 
@@ -77,40 +104,60 @@ class Backend:
             return "resting"
         if isinstance(self.failure, _ASLEEP):
             return "asleep"
-        if self._connecting is not None:
-            return "connecting"
-        if self._space is not None:
+        if self.connected is not None:
             return "ready"
+        if any(connection.connecting for connection in self._all()):
+            return "connecting"
         return "away" if self.failure is not None else "new"
 
     @property
     def connected(self) -> Space | None:
-        """The Space, if it is connected."""
-        return self._space
+        """The Space as any client has it, if it is connected."""
+        return next((connection.space for connection in self._all() if connection.space is not None), None)
+
+    def _all(self) -> list[_Connection]:
+        return [*self._connections.values(), *([self._unused] if self._unused is not None else [])]
 
     @contextlib.contextmanager
-    def used(self) -> Any:
-        """While the block is open, the Space is not closed, even if the configuration no longer names it."""
-        self._users += 1
+    def used(self, owner: str) -> Generator[None]:
+        """While the block is open, a client's connection stays, even if the configuration no longer names the Space."""
+        self._users[owner] += 1
         try:
             yield
         finally:
-            self._users -= 1
+            self._users[owner] -= 1
+            if not self._users[owner]:
+                del self._users[owner]
             self._close_if_unused()
 
-    async def space(self) -> Space:
-        """The connected Space.
+    async def space(self, owner: str) -> Space:
+        """The connected Space for a client.
 
         Raises:
             SpacebridgeError: it can't be reached, or has no chat.
         """
-        if self._space is not None:
-            return self._space
-        if self._connecting is None:
-            self._connecting = asyncio.create_task(self._connect(), name=f"connect {self.title}")
-            self._connecting.add_done_callback(self._connected)
+        connection = self._connections.get(owner)
+        if connection is None:
+            connection, self._unused = self._unused or _Connection(), None
+            self._connections[owner] = connection
+            self._close_idle()
+        self._connections.move_to_end(owner)
+        return await self._space_of(connection)
+
+    async def reach(self) -> None:
+        """Connect, if nobody has; errors as those of ``space``."""
+        if self.connected is None:
+            connection = self._unused = self._unused or _Connection()
+            await self._space_of(connection)
+
+    async def _space_of(self, connection: _Connection) -> Space:
+        if connection.space is not None:
+            return connection.space
+        if connection.connecting is None:
+            connection.connecting = asyncio.create_task(self._connect(), name=f"connect {self.title}")
+            connection.connecting.add_done_callback(lambda task: self._connected(connection, task))
         # Others may wait for the same connection: who leaves does not end it.
-        return await asyncio.shield(self._connecting)
+        return await asyncio.shield(connection.connecting)
 
     async def _connect(self) -> Space:
         options = self.options
@@ -139,8 +186,8 @@ class Backend:
     def _tell(self, notice: Notice) -> None:
         self.status = notice.text
 
-    def _connected(self, task: asyncio.Task[Space]) -> None:
-        self._connecting = None
+    def _connected(self, connection: _Connection, task: asyncio.Task[Space]) -> None:
+        connection.connecting = None
         self.status = ""
         if task.cancelled():
             return
@@ -148,7 +195,7 @@ class Backend:
             self.failure = error
             logger.warning("The Space %s can't be used: %s", self.title, error)
             return
-        self._space = task.result()
+        connection.space = task.result()
         self.failure = None
         self._close_if_unused()
 
@@ -172,15 +219,20 @@ class Backend:
         if self._retired and not self._users and self._closing is None:
             self._closing = asyncio.create_task(self.aclose(), name=f"close {self.title}")
 
+    def _close_idle(self) -> None:
+        """Let go of the connections that were not used for longest, if there are many."""
+        idle = [owner for owner in self._connections if not self._users[owner]]
+        for owner in idle[: max(0, len(idle) - _MOST_IDLE)]:
+            closing = asyncio.create_task(self._connections.pop(owner).aclose(), name=f"close {self.title}")
+            self._closings.add(closing)
+            closing.add_done_callback(self._closings.discard)
+
     async def aclose(self) -> None:
         """Leave all turns and close the connections."""
         self._retired = True
-        if (connecting := self._connecting) is not None:
-            connecting.cancel()
-            await asyncio.wait({connecting})
-        space, self._space = self._space, None
-        if space is not None:
-            await space.aclose()
+        connections, self._unused = self._all(), None
+        self._connections.clear()
+        await asyncio.gather(*(connection.aclose() for connection in connections), *self._closings)
 
     def describe(self) -> dict[str, Any]:
         """What may be told of it to whoever uses the model: neither its address nor its errors."""
@@ -193,8 +245,8 @@ class Backend:
         }
         if state == "resting":
             told["rests_for"] = round(self.breaker.wait, 1)
-        if self._space is not None and state not in ("unusable", "away"):
-            layout = self._space.layout
+        if (space := self.connected) is not None and state not in ("unusable", "away"):
+            layout = space.layout
             told["title"] = layout.title
             told["gradio"] = layout.version
             told["takes_files"] = layout.chat.multimodal

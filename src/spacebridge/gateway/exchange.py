@@ -28,6 +28,8 @@ __all__ = ["ClientGone", "Exchange", "retry_headers", "run_until_gone"]
 _ACCEPT = 2.0
 """Seconds that the headers of a stream wait for the Space to answer, so that a refusal has its status. Many Spaces take
 a turn into their queue first, and then refuse it: what has only been queued is not accepted yet."""
+_PATIENCE = 60.0
+"""Seconds after which a client that takes nothing of a stream is left: else it would hold its place on the Space."""
 _FIELD = re.compile(r"[\w.\-]{1,64}", re.ASCII)
 _MOST_NAMES = 32
 
@@ -54,12 +56,14 @@ class Exchange:
         *,
         keep_alive: float,
         accept: float = _ACCEPT,
+        patience: float = _PATIENCE,
     ) -> None:
         self._answering = answering
         self._send = send
         self._headers = headers
         self._keep_alive = keep_alive
         self._accept = accept
+        self._patience = patience
         self._buffer: list[bytes] = []
         self._writing = asyncio.Lock()
         self._last = 0.0
@@ -72,8 +76,13 @@ class Exchange:
         await send_body(self._send, 200, sse.to_json(body), self._all_headers("application/json"))
 
     async def stream(self) -> None:
-        """Send the reply as it grows."""
-        tending = asyncio.create_task(self._tend())
+        """Send the reply as it grows.
+
+        Raises:
+            ClientGone: the client has taken nothing of it for long.
+        """
+        work = asyncio.current_task()
+        tending = asyncio.create_task(self._tend(work))
         try:
             async with contextlib.aclosing(self._answering.stream()) as pieces:
                 async for piece in pieces:
@@ -93,16 +102,24 @@ class Exchange:
         """End a stream that has begun with an error."""
         await self._end(self._answering.failure(problem))
 
-    async def _tend(self) -> None:
-        """Let the headers go after a while, and from then on break every long silence."""
-        await asyncio.sleep(self._accept)
-        await self._start()
-        while True:
-            quiet = time.monotonic() - self._last
-            if quiet >= self._keep_alive:
-                await self._write(sse.comment("keep-alive"))
-                quiet = 0.0
-            await asyncio.sleep(self._keep_alive - quiet)
+    async def _tend(self, work: asyncio.Task[Any] | None) -> None:
+        """Let the headers go after a while, and from then on break every long silence; leave a client that is stuck."""
+        try:
+            await asyncio.sleep(self._accept)
+            async with asyncio.timeout(self._patience):
+                await self._start()
+            while True:
+                quiet = time.monotonic() - self._last
+                if quiet >= self._keep_alive:
+                    # If a piece before it still waits for the client, so does this.
+                    async with asyncio.timeout(self._patience):
+                        await self._write(sse.comment("keep-alive"))
+                    quiet = 0.0
+                await asyncio.sleep(self._keep_alive - quiet)
+        except TimeoutError:
+            logger.info("A client has taken nothing for %g s, and is left.", self._patience)
+            if work is not None:
+                work.cancel()
 
     async def _start(self) -> None:
         async with self._writing:

@@ -116,4 +116,4 @@ async def _reach(backend: Backend) -> None:
     if backend.connected is not None:
         backend.failure = None  # a turn was refused for good, it seemed; the next one may not be
     with contextlib.suppress(Exception):  # it is kept in the backend, and logged
-        await backend.space()
+        await backend.reach()

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from spacebridge import UploadFile
     from spacebridge.chat.conversation import Conversation
-    from spacebridge.gateway.backend import Backend
     from spacebridge.gateway.shapes.files import File
     from spacebridge.gateway.shapes.transcript import Said
     from spacebridge.spaces.space import Space
@@ -100,7 +99,7 @@ class Sessions:
         self.store = store
         self.expire = expire
         self.live_limit = live
-        self._live: OrderedDict[str, tuple[Backend, Conversation]] = OrderedDict()
+        self._live: OrderedDict[str, tuple[Space, Conversation]] = OrderedDict()
 
     @property
     def live(self) -> int:
@@ -122,24 +121,27 @@ class Sessions:
             logger.warning("A conversation that was kept can't be read.")
             return None
 
-    async def keep(self, digest: str, conversation: Conversation, backend: Backend, settings: tuple[str, ...]) -> None:
+    async def keep(self, digest: str, conversation: Conversation, space: Space, settings: tuple[str, ...]) -> None:
         """Keep a conversation after a turn."""
-        kept = Kept(conversation.session_hash, backend.address, conversation.dump().get_dict(), settings)
+        kept = Kept(conversation.session_hash, space.address, conversation.dump().get_dict(), settings)
         try:
             await self.store.add(digest, msgspec.json.encode(kept), seconds=self.expire)
         except errors.StoreFailed as error:
             logger.error("The conversation can't be kept: %s", error)
             await conversation.aclose()
             return
-        self._live[kept.identifier] = (backend, conversation)
+        self._live[kept.identifier] = (space, conversation)
         while len(self._live) > self.live_limit:
             _, (_, oldest) = self._live.popitem(last=False)
             await oldest.aclose()
 
-    def live_one(self, kept: Kept, backend: Backend) -> Conversation | None:
-        """The conversation as it is, if it is still here."""
-        owner, conversation = self._live.pop(kept.identifier, (None, None))
-        return conversation if owner is backend else None
+    async def live_one(self, kept: Kept, space: Space) -> Conversation | None:
+        """The conversation as it is, if it is still here, and on this connection."""
+        connected, conversation = self._live.pop(kept.identifier, (None, None))
+        if conversation is not None and connected is not space:
+            await conversation.aclose()
+            return None
+        return conversation
 
     async def put_back(self, digest: str, kept: Kept) -> None:
         """Keep a conversation that was taken, but in which nothing was said."""

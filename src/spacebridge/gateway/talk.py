@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from spacebridge.gateway.models import Model
     from spacebridge.gateway.sessions import Kept, Opened, Sessions, Way
     from spacebridge.gateway.shapes.transcript import Transcript
+    from spacebridge.spaces.space import Space
 
 __all__ = ["Talk"]
 
@@ -108,6 +109,7 @@ class Talk:
         self.begun = False
         """Whether anything of an answer has come."""
         self._resumed = False
+        self._space: Space | None = None
         self._conversation: Conversation | None = None
         self._changed: tuple[str, ...] = ()
         self._ended_well = False
@@ -154,14 +156,14 @@ class Talk:
     async def keep(self, answer: Said) -> None:
         """Keep the conversation, to be known again by what was said and this answer."""
         conversation, self._conversation = self._conversation, None
-        if conversation is None or self.backend is None:
+        if conversation is None or self._space is None:
             return
         if not self._ended_well or conversation.state != "clean":
             await conversation.aclose()
             return
         said = (*self._past, self._new, answer)
         digest = sessions.digest_of(self._scope, self._model.name, self._system, said)
-        await self._sessions.keep(digest, conversation, self.backend, self._changed)
+        await self._sessions.keep(digest, conversation, self._space, self._changed)
 
     async def aclose(self) -> None:
         """Let go of a conversation that is not kept."""
@@ -180,7 +182,7 @@ class Talk:
             raise _rests(backend)
         self.backend = backend
         try:
-            with backend.used():
+            with backend.used(self._owner):
                 async with backend.line.join(self._owner) as ticket:
                     async for queued in _waited(ticket, backend):
                         yield [queued]
@@ -200,18 +202,18 @@ class Talk:
         backend.succeeded()
 
     async def _turn(self, backend: Backend, kept: Kept | None) -> AsyncGenerator[list[Event]]:
-        connecting = asyncio.ensure_future(backend.space())
+        connecting = asyncio.ensure_future(backend.space(self._owner))
         try:
             async for notice in _reached(connecting, backend):
                 yield [notice]
-            space = await connecting
+            space = self._space = await connecting
         finally:
             if not connecting.cancel() and not connecting.cancelled():
                 connecting.exception()  # seen, also by whoever has left
         opened: Opened | None = None
         if kept is not None and kept.address == backend.address:
             self._resumed = True
-            opened = sessions.resume(space, kept, self._sessions.live_one(kept, backend))
+            opened = sessions.resume(space, kept, await self._sessions.live_one(kept, space))
         said = self._new
         if self._closing:
             said = Said("user", f"{said.text}\n\n{self._closing}".lstrip(), said.files)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -186,8 +187,8 @@ Options = Annotated[
     typer.Option(
         "--option",
         metavar="PATH=VALUE",
-        envvar="SPACEBRIDGE_OPTIONS",
-        help="Any option of the file, such as models.mine.timeouts.queue=60. Repeatable.",
+        help="Any option of the file, such as models.mine.timeouts.queue=60. Repeatable; or one a line in the variable "
+        "SPACEBRIDGE_OPTIONS.",
     ),
 ]
 Telemetry = Annotated[
@@ -257,7 +258,9 @@ def serve(
         "fetch": _given(allow=fetch, hosts=fetch_host or None, max_size=fetch_max_size, timeout=fetch_timeout),
         "breaker": _given(failures=failures, rest=rest, longest=longest_rest),
     }
-    for path, value in map(parse_option, option or []):
+    # Not typer's own: it would split the variable at every blank.
+    lines = map(str.strip, os.environ.get("SPACEBRIDGE_OPTIONS", "").splitlines())
+    for path, value in map(parse_option, option or filter(None, lines)):
         _set(overrides, path, value)
     models = parse_models(model or [])
     places = _given(turns=turns, waiting=waiting)
