@@ -7,6 +7,7 @@ An event with no way for text in is listed, but never chosen.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 __all__ = ["Layout", "choose", "find_layout"]
 
 _MOST_NAMED = 8
+
+# Found before, for as long as somebody has the configuration.
+_known: WeakKeyDictionary[Config, dict[int | str | None, Layout]] = WeakKeyDictionary()
 
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +63,15 @@ def find_layout(config: Config, *, chat: int | str | None = None, graph: EventGr
     Raises:
         NoChatFound: there is none, or none of that name.
     """
-    graph = graph or EventGraph(config.components, config.dependencies, config.parents)
+    if graph is not None:
+        return _find(config, chat, graph)
+    known = _known.setdefault(config, {})
+    if chat not in known:
+        known[chat] = _find(config, chat, EventGraph(config.components, config.dependencies, config.parents))
+    return known[chat]
+
+
+def _find(config: Config, chat: int | str | None, graph: EventGraph) -> Layout:
     candidates, whole = find_candidates(graph)
     usable = [candidate for candidate in candidates if candidate.box is not None]
     if chat is not None and usable:

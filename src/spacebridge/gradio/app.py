@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from spacebridge.gradio.http import HttpClient
 
 __all__ = ["App"]
+
+# So many configurations of at most so many bytes are remembered.
+_REMEMBERED = 8
+_SMALL = 1 << 18
 
 
 class App:
@@ -105,11 +110,11 @@ class App:
                 page = await http.get("/")
             except errors.SpacebridgeError:
                 raise missing from None
-            return parse_config(page.body, where=redact_url(http.base))
+            return _parse(page.body, where=redact_url(http.base))
         path = urlsplit(reply.url).path
         if path.endswith("/config"):
             http.base = reply.url.split("?")[0].removesuffix("/config")
-        return parse_config(reply.body, where=redact_url(http.base))
+        return _parse(reply.body, where=redact_url(http.base))
 
     async def _follow_root(self) -> None:
         """Use the path of the app that its configuration names, where that answers.
@@ -133,6 +138,17 @@ class App:
             return
         if other.app_id != self.config.app_id:
             self.http.base = own
+
+
+def _parse(body: bytes, *, where: str) -> Config:
+    """A configuration; one that was read before is the same object, so that what was found in it is known, too.
+
+    A client that opens the app anew for each answer would else spend as much on this as on the answer.
+    """
+    return (_parse_once if len(body) <= _SMALL else parse_config)(body, where=where)
+
+
+_parse_once = functools.lru_cache(maxsize=_REMEMBERED)(parse_config)
 
 
 def _leads_to_page(base: str, location: str) -> bool:
