@@ -30,7 +30,6 @@ NOT_FOR_USERS = {
         "use_cookies",
         "verify",
         "vouch",
-        "graph",
     },
     "Conversation": {"aclose", "restore"},
     "Turn": {"aclose", "emit", "on_end", "on_notice", "on_render", "on_status", "on_value", "result"},

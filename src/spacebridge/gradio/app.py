@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import aiohttp
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from spacebridge.gradio.http import HttpClient
+    from spacebridge.gradio.upload import Progress
 
 __all__ = ["App"]
 
@@ -81,9 +82,26 @@ class App:
             return False
         return str(as_object(told).get("app_id")) == self.config.app_id
 
-    async def upload(self, files: list[UploadFile]) -> list[dict[str, Any]]:
+    async def upload(self, files: list[UploadFile], progress: Progress | None = None) -> list[dict[str, Any]]:
         """Send files; see :func:`upload`."""
-        return await upload(self.http, self.config, files)
+        return await upload(self.http, self.config, files, progress)
+
+    def file_url(self, path: str, url: str) -> str:
+        """Where a file can be fetched of which the app tells a path on the server, an address, or both.
+
+        The host in an app's addresses is what it believes; behind a proxy that is often wrong. So the path counts.
+        """
+        api = f"{self.http.base}{self.config.api_prefix}"
+        if "/proxy=" in url:  # of another Space that this app stands in front of
+            return f"{api}/proxy={url.partition('/proxy=')[2]}"
+        if path.startswith(("http://", "https://")):
+            return path
+        if path:
+            return f"{api}/file={quote(path)}"
+        name, _, rest = url.partition("file=")
+        if name in ("", "/", "/gradio_api/", "gradio_api/"):  # in a text
+            return f"{api}/file={quote(rest, safe='/%:?=&')}"
+        return url
 
     @staticmethod
     async def _login(http: HttpClient, auth: tuple[str, str]) -> None:
