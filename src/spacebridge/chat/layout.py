@@ -15,6 +15,7 @@ from spacebridge import errors
 from spacebridge.chat.candidates import Candidate, find_candidates
 from spacebridge.chat.components import is_chatbot, name_of, text_box
 from spacebridge.chat.gates import Gate, find_gates
+from spacebridge.chat.inlets import Inlet, find_inlets
 from spacebridge.chat.settings import Setting, find_settings
 from spacebridge.page.graph import EventGraph
 
@@ -39,12 +40,14 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
         candidates: all that were found, best first.
         settings: what can be set for a turn.
         gates: what is done before the first message, because the page does not let one chat before.
+        inlets: where files go in.
     """
 
     chat: Candidate
     candidates: tuple[Candidate, ...]
     settings: tuple[Setting, ...]
     gates: tuple[Gate, ...] = ()
+    inlets: tuple[Inlet, ...] = ()
     title: str = ""
     version: str = ""
     mode: str = ""
@@ -95,6 +98,7 @@ def _find(config: Config, chat: int | str | None, graph: EventGraph) -> Layout:
         candidates=tuple(candidates),
         settings=find_settings(graph, edges, skip={chosen.box, chosen.output, chosen.trigger}),
         gates=gates,
+        inlets=find_inlets(graph, edges, chosen.box if chosen.multimodal else None, chosen.output),
         title=config.title,
         version=config.version_text,
         mode=config.mode,

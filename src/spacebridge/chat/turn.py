@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 from spacebridge import errors
 from spacebridge.chat.clock import TurnClock
 from spacebridge.chat.components import is_chatbot
-from spacebridge.chat.events import Answer, Event, Finished, Notice, Queued, Started
+from spacebridge.chat.events import Answer, Event, Finished, Notice, Queued, Started, Uploading
 from spacebridge.chat.readers import drawn_value
+from spacebridge.gradio.html import without_tags
 from spacebridge.gradio.quota import gpu_wait
 from spacebridge.page.values import LiveValue
 from spacebridge.shape import as_list, as_object, is_object
@@ -34,6 +35,8 @@ _SETTLED_TICKS = 2.5
 _SHORTEST_QUIET = 1.5
 _LOOK = 0.05
 _TRAILING = 30.0
+_UPLOAD_STEP = 2**20
+"""Bytes; of a large file a hundredth."""
 
 TurnEnd = Literal["finished", "failed", "left", "lost"]
 
@@ -112,6 +115,8 @@ class Turn:
         self._error: BaseException | None = None
         self._over = False
         self._clock: TurnClock | None = None
+        self._told = 0
+        """Bytes of a file that is sent, as last told."""
 
     # For the one who asked
 
@@ -141,11 +146,14 @@ class Turn:
         """What the turn came to, once it is finished."""
         if self._finished is None or self._tracker is None:
             raise errors.TurnInProgress("The turn is not finished.")
+        extras = self._tracker.extras
         return Answer(
             text=self._finished.text,
             reasoning=self._finished.reasoning,
-            steps=self._tracker.steps,
-            attachments=self._tracker.attachments,
+            thoughts=extras.thoughts,
+            steps=extras.steps,
+            options=extras.options,
+            attachments=extras.attachments,
             notices=tuple(self._notices.values()),
             layout_changed=self._finished.layout_changed,
             rewritten=self._tracker.rewritten,
@@ -245,6 +253,17 @@ class Turn:
             self.on_value(self._output, LiveValue(drawn_value(self._page, self._output)), None)
         elif self._output in rendered.components:
             self.on_value(self._output, self._page.values.live(self._output), None)
+
+    def on_upload(self, name: str, sent: int, total: int | None) -> None:
+        """A piece of a file went out. While files are sent only silence on the wire is limited."""
+        done = total is not None and sent >= total
+        self._set_phase("first_text", self._timeouts.first_text) if done else self._set_phase(
+            "idle", self._timeouts.idle
+        )
+        step = max(_UPLOAD_STEP, (total or 0) // 100)
+        if name and (sent == 0 or done or sent - self._told >= step):
+            self._told = sent
+            self.emit(Uploading(turn_id=self.turn_id, name=name, sent=sent, total=total))
 
     def on_notice(self, level: str, text: str) -> None:
         """Something could not be done as a browser does it."""
@@ -422,8 +441,8 @@ class Turn:
             )
 
     def _log(self, message: Message) -> None:
-        text = message.log if isinstance(message.log, str) else ""
-        title = message.title if isinstance(message.title, str) else ""
+        text = without_tags(message.log) if isinstance(message.log, str) else ""
+        title = without_tags(message.title) if isinstance(message.title, str) else ""
         self._notice(str(message.level or "info"), text, title)
         match None if self._finished else gpu_wait(title, text):
             case "waiting":  # the function runs, and does nothing but wait: this is a queue, too
