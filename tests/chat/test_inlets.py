@@ -160,11 +160,13 @@ async def test_what_an_app_does_not_take_is_not_sent(rule_app: Start, environmen
     big.write_bytes(b"x" * 100_001)
     async with Space(await asyncio.to_thread(rule_app, "inlets_limited", environment), timeouts=TIMEOUTS) as space:
         conversation = space.conversation()
-        for files, said in (
+        refused: list[tuple[list[Any], str]] = [
             ([("a.txt", b"x")], "no text/plain files"),
-            ([("a.png", PNG), ("b.png", PNG)], "no more files"),
             (["no-such-file.pdf"], "does not exist"),
-        ):
+        ]
+        if environment != OLD:  # whose page takes one after another
+            refused.append(([("a.png", PNG), ("b.png", PNG)], "no more files"))
+        for files, said in refused:
             with pytest.raises(errors.FileRefused, match=said):
                 conversation.stream("Look", files=files)
         for each in (big, ("much.pdf", much())):

@@ -25,6 +25,8 @@ _OTHERS = frozenset({"audio", "video", "gallery", "model3d"})
 _EVENTS = ("upload", "change", "input", "select", "submit")
 """What such a component fires when it is given a file."""
 _UNKNOWN = "application/octet-stream"
+_ONE_IS_ONE = (5, 6)
+"""Until then a message box that says ``single`` takes another file after each (gradio, pull request 9946)."""
 
 
 class Inlet(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,7 +85,9 @@ class Inlet(msgspec.Struct, frozen=True, kw_only=True):
         return {"video": file, "subtitles": None} if self.type == "video" and (4,) <= version < (6,) else file
 
 
-def find_inlets(graph: EventGraph, edges: Iterable[int], box: int | None, output: int) -> tuple[Inlet, ...]:
+def find_inlets(
+    graph: EventGraph, edges: Iterable[int], box: int | None, output: int, version: tuple[int, ...]
+) -> tuple[Inlet, ...]:
     """Where files go in, the message box first, then what takes few types, then what takes any.
 
     Args:
@@ -91,8 +95,9 @@ def find_inlets(graph: EventGraph, edges: Iterable[int], box: int | None, output
         edges: ids of the dependencies on the way to the answer.
         box: the message box, if it takes files.
         output: the chatbot.
+        version: of Gradio.
     """
-    found = [_inlet(graph.components[box], box=True)] if box is not None else []
+    found = [_inlet(graph.components[box], box=True, more=version < _ONE_IS_ONE)] if box is not None else []
     beside = [
         _inlet(component)
         for component in graph.components.values()
@@ -127,7 +132,7 @@ def assign(inlets: Sequence[Inlet], files: Sequence[UploadFile], *, where: str) 
     return found
 
 
-def _inlet(component: Component, *, box: bool = False) -> Inlet:
+def _inlet(component: Component, *, box: bool = False, more: bool = False) -> Inlet:
     props, kind = component.props, component.type
     count = props.get("file_count")
     given: object = props.get("file_types")
@@ -142,7 +147,7 @@ def _inlet(component: Component, *, box: bool = False) -> Inlet:
         types = (".obj", ".glb", ".gltf", ".stl", ".splat", ".ply")
     elif "file" in types or count == "directory":  # any type, as a browser takes it
         types = ()
-    several = kind == "gallery" or count in ("multiple", "directory") or (box and count is None)
+    several = kind == "gallery" or count in ("multiple", "directory") or (box and (count is None or more))
     return Inlet(
         component=component.id,
         type=kind,

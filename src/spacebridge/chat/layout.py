@@ -98,7 +98,7 @@ def _find(config: Config, chat: int | str | None, graph: EventGraph) -> Layout:
         candidates=tuple(candidates),
         settings=find_settings(graph, edges, skip={chosen.box, chosen.output, chosen.trigger}),
         gates=gates,
-        inlets=find_inlets(graph, edges, chosen.box if chosen.multimodal else None, chosen.output),
+        inlets=find_inlets(graph, edges, chosen.box if chosen.multimodal else None, chosen.output, config.version),
         title=config.title,
         version=config.version_text,
         mode=config.mode,
