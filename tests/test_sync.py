@@ -20,6 +20,7 @@ NOT_FOR_USERS = {
         "attachment",
         "cookies",
         "doubt",
+        "graph",
         "limits",
         "rules",
         "row",
@@ -30,10 +31,9 @@ NOT_FOR_USERS = {
         "use_cookies",
         "verify",
         "vouch",
-        "graph",
     },
     "Conversation": {"aclose", "restore"},
-    "Turn": {"aclose", "emit", "on_end", "on_notice", "on_render", "on_status", "on_value", "result"},
+    "Turn": {"aclose", "emit", "on_end", "on_notice", "on_render", "on_status", "on_upload", "on_value", "result"},
 }
 
 

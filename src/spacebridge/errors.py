@@ -17,6 +17,7 @@
     │   ├── RateLimited                  429
     │   ├── QueueFull                    503 from the queue
     │   ├── UploadRefused                413 and other refusals of a file
+    │   ├── FileUnavailable              a file, of an answer or to be sent, can't be fetched
     │   ├── RedirectRefused              to another host
     │   └── SpaceUnavailable             502, 503, 504, or a Space that does not run
     │       ├── SpaceAsleep
@@ -70,6 +71,7 @@ __all__ = [
     "ConnectionLost",
     "EmptyAnswer",
     "FileRefused",
+    "FileUnavailable",
     "FrameTooLarge",
     "GpuUnavailable",
     "InvalidConversation",
@@ -251,6 +253,12 @@ class QueueFull(ServerRefused):
 
 class UploadRefused(ServerRefused):
     """The server did not take a file."""
+
+
+class FileUnavailable(ServerRefused):
+    """A file of an answer, or one that should be sent by its address, can't be fetched."""
+
+    default_hint = "Apps keep files for a while only; ask again for a new one."
 
 
 class RedirectRefused(ServerRefused):

@@ -37,3 +37,5 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes of one server event."""
     answer: int | None = 64 * 1024 * 1024
     """Characters of one answer."""
+    file: int | None = 2 * 1024 * 1024 * 1024
+    """Bytes of one file that is fetched: of an answer, or one to be sent by its address."""

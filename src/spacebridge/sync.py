@@ -18,9 +18,11 @@ from spacebridge.spaces.space import Space as AsyncSpace
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
+    from pathlib import Path
 
+    from spacebridge.chat.attachment import Attachment
     from spacebridge.chat.conversation import Conversation as AsyncConversation
-    from spacebridge.chat.events import Answer, Event
+    from spacebridge.chat.events import Answer, Event, Option
     from spacebridge.chat.layout import Layout
     from spacebridge.chat.resume import JsonConversation
     from spacebridge.chat.turn import Turn as AsyncTurn
@@ -95,6 +97,11 @@ class Conversation:
             return self._conversation.stream(prompt, **options)
 
         return Turn(self._portal, self._portal.call(begin()))
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        """What the app offers to choose from now."""
+        return self._conversation.options
 
     def retry(self, **options: Any) -> Turn:
         """Have the last answer made anew, where the app offers that."""
@@ -182,6 +189,14 @@ class Space:
             return self._space.conversation(resume)
 
         return Conversation(self._portal, self._portal.call(begin()))
+
+    def save(self, attachment: Attachment, target: str | Path) -> Path:
+        """Write a file of an answer to disk; see :meth:`spacebridge.Attachment.save`."""
+        return self._portal.call(attachment.save(target))
+
+    def read(self, attachment: Attachment) -> bytes:
+        """The content of a file of an answer."""
+        return self._portal.call(attachment.bytes())
 
     def close(self) -> None:
         """Leave all turns and close all connections."""

@@ -6,9 +6,9 @@ import contextlib
 from collections.abc import Iterable
 from typing import Any
 
-from spacebridge.chat.bubbles import FileValue
 from spacebridge.chat.conversation import Conversation
 from spacebridge.chat.events import Attachment
+from spacebridge.chat.files import FileValue
 from spacebridge.chat.layout import Layout, find_layout
 from spacebridge.chat.rules import TextRules
 from spacebridge.gradio.config import Component, Config, Dependency
@@ -56,7 +56,7 @@ class ScriptedHost:
     def doubt(self) -> None:
         self._doubted = True
 
-    async def upload(self, files: list[UploadFile]) -> list[dict[str, Any]]:
+    async def upload(self, files: list[UploadFile], progress: Any = None) -> list[dict[str, Any]]:
         self.uploads += [file.name for file in files]
         return [{"path": f"/kept/{file.name}"} for file in files]
 

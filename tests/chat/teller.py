@@ -61,8 +61,8 @@ class Reader:
             case _:
                 pass
 
-    def of(self, kind: type[Any]) -> list[Any]:
-        """The events of one kind."""
+    def of(self, kind: type[Any] | tuple[type[Any], ...]) -> list[Any]:
+        """The events of one kind, or of some."""
         return [event for event in self.events if isinstance(event, kind)]
 
     @property
@@ -93,7 +93,9 @@ class Teller:
             prompt,
             rules=rules,
             emit=self.reader.take,
-            attachment=lambda file: Attachment(url=file.url or f"at:{file.path}", path=file.path, name=file.name),
+            attachment=lambda file: Attachment(
+                url=file.url or f"at:{file.path}", path=file.path, name=file.name, kind=file.kind, raw=file.raw
+            ),
             **options,
         )
 

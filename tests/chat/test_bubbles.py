@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacebridge.chat.bubbles import Bubble, is_thinking, parse_bubbles
+from spacebridge.chat.events import Option
 from tests.chat.shapes import block_message, bot, file_data, message, pair, pro, thought
 from tests.strategies import json_values, many, words
 
@@ -158,14 +159,15 @@ def test_options_to_choose_from():
     options = [{"label": "Yes!", "value": "yes"}, {"value": "no"}, {"label": "odd"}, "odd", {"value": 7}]
     found = parse_bubbles([message("assistant", "sure?", options=options)])
     assert [(bubble.kind, bubble.text) for bubble in found] == [("text", "sure?"), ("options", "")]
-    assert found[1].options == ("yes", "no")
+    assert found[1].options == (Option(value="yes", label="Yes!"), Option(value="no"))
 
 
 @pytest.mark.parametrize(
     "content, path, kind",
     [
-        ({"file": file_data("/kept/a.png"), "alt_text": None}, "/kept/a.png", "file"),
-        ({"path": "/kept/a.png"}, "/kept/a.png", "file"),
+        ({"file": file_data("/kept/a.png"), "alt_text": None}, "/kept/a.png", "image"),
+        ({"path": "/kept/a.png"}, "/kept/a.png", "image"),
+        ({"path": "/kept/a.unheard-of"}, "/kept/a.unheard-of", "file"),
         ({"component": "image", "value": file_data("/kept/b.png"), "props": {}}, "/kept/b.png", "image"),
         (
             {"component": "video", "value": {"video": file_data("/kept/c.mp4"), "subtitles": None}},
@@ -175,9 +177,9 @@ def test_options_to_choose_from():
         (
             {"component": "gallery", "value": [{"image": file_data("/kept/d.png"), "caption": None}]},
             "/kept/d.png",
-            "gallery",
+            "image",
         ),
-        ([{"type": "file", "file": file_data("/kept/e.png")}], "/kept/e.png", "file"),
+        ([{"type": "file", "file": file_data("/kept/e.png")}], "/kept/e.png", "image"),
         ([{"type": "component", "component": "audio", "value": file_data("/kept/f.wav")}], "/kept/f.wav", "audio"),
     ],
 )
@@ -207,7 +209,8 @@ def test_what_is_known_of_a_file():
         "mime_type": "image/png",
         "size": 5,
         "alt_text": "A",
-        "kind": "file",
+        "kind": "image",
+        "raw": file_data(),
     }
 
 
@@ -276,6 +279,7 @@ def test_modelscopes_pro_chatbot():
         ("assistant", "text", "yo"),
         ("assistant", "file", ""),
         ("assistant", "file", ""),
+        ("assistant", "suggestions", ""),
     ]
     texts_are_where_they_say(value)
     assert parse_bubbles(value)[1].status == "done"

@@ -363,3 +363,13 @@ def test_a_large_page_is_looked_through_quickly():
 def test_kinds_of_components(kind: str, box: bool, chatbot: bool, files: bool):
     one = component(1, kind)
     assert (text_box(one), is_chatbot(one), takes_files(one)) == (box, chatbot, files)
+
+
+def test_what_was_found_is_remembered_with_its_configuration():
+    components, dependencies = [BOX, CHATBOT, SEND], [listener(0, (1, "submit"), reads=[1, 2], writes=[1, 2])]
+    config = page_config(components, dependencies)
+    graph = EventGraph(config.components, config.dependencies, config.parents)
+    assert find_layout(config) is find_layout(config)
+    assert find_layout(config, chat=0) is not find_layout(config)
+    assert find_layout(config, graph=graph) is not find_layout(config)
+    assert find_layout(config, graph=graph) == find_layout(config)

@@ -7,15 +7,16 @@ from collections.abc import Callable
 
 import pytest
 
-from spacebridge import Space, errors
+from spacebridge import Option, Space, errors
+from spacebridge.chat.offers import examples_of, offers_of
+from tests.chat.shapes import message
 from tests.real.apps import LATE, MIDDLE, NEW, OLD
-
-pytestmark = pytest.mark.servers
 
 Start = Callable[[str, str], str]
 SECOND = "history=2 last=Echo: Hello | histor"
 
 
+@pytest.mark.servers
 @pytest.mark.parametrize("environment", [MIDDLE, LATE, NEW])
 async def test_options_another_try_and_taking_back(rule_app: Start, environment: str) -> None:
     async with Space(await asyncio.to_thread(rule_app, "interface_options", environment)) as space:
@@ -31,6 +32,7 @@ async def test_options_another_try_and_taking_back(rule_app: Start, environment:
             conversation.choose("beer")
 
 
+@pytest.mark.servers
 async def test_buttons_stand_for_them_in_4(rule_app: Start) -> None:
     async with Space(await asyncio.to_thread(rule_app, "interface", OLD)) as space:
         conversation = space.conversation()
@@ -42,6 +44,7 @@ async def test_buttons_stand_for_them_in_4(rule_app: Start) -> None:
         assert (await conversation.ask("Anew")).text == f"Echo: Anew | {SECOND}"
 
 
+@pytest.mark.servers
 async def test_an_app_that_offers_nothing(rule_app: Start) -> None:
     async with Space(await asyncio.to_thread(rule_app, "echo", NEW)) as space:
         conversation = space.conversation()
@@ -50,3 +53,29 @@ async def test_an_app_that_offers_nothing(rule_app: Start) -> None:
         with pytest.raises(errors.NotOffered, match="nothing to undo"):
             await conversation.undo()
         assert (await conversation.ask("Hello")).text == "Echo: Hello | history=1"
+
+
+# Without a server
+
+
+def test_options_stand_with_their_bubbles():
+    value = [
+        message("assistant", "a", options=[{"value": "x", "label": "X"}]),
+        message("assistant", "b"),
+        message("assistant", "c", options=[{"value": "y"}]),
+    ]
+    found = offers_of(value)
+    assert [option for _, option in found] == [Option(value="x", label="X"), Option(value="y")]
+    assert [bubble.kind for bubble, _ in found] == ["options", "options"]
+
+
+def test_examples():
+    raw = [{"text": "a"}, {"display_text": "B", "text": "b", "files": [{"path": "/k"}]}, {"icon": "x"}, "odd", None]
+    assert examples_of(raw) == [
+        ({"index": 0, "value": {"text": "a", "files": []}}, Option(value="a")),
+        (
+            {"index": 1, "value": {"display_text": "B", "text": "b", "files": [{"path": "/k"}]}},
+            Option(value="b", label="B"),
+        ),
+    ]
+    assert examples_of(None) == []

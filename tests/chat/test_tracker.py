@@ -407,13 +407,13 @@ def test_tool_bubbles_are_steps_and_neither_text_nor_reasoning():
         ("sun", "pending", None),
         ("sun", "done", 1.5),
     ]
-    [step] = teller.tracker.steps
+    [step] = teller.tracker.extras.steps
     assert (step.id, step.parent, step.title, step.text) == ("w", "p", "Used tool weather", "sun")
 
 
 def test_steps_without_ids_are_told_apart_by_their_places():
     teller = Teller().show(said(thought("1", "Search"), thought("2", "Search"), "yo"))
-    assert len({step.id for step in teller.tracker.steps}) == 2
+    assert len({step.id for step in teller.tracker.extras.steps}) == 2
 
 
 # What /chat returns
@@ -445,7 +445,7 @@ def test_an_attachment_is_told_once():
     )
     assert teller.files == ["/kept/a.png", "/kept/b.png"]
     assert teller.finish().text == "look"
-    assert [attachment.path for attachment in teller.tracker.attachments] == ["/kept/a.png", "/kept/b.png"]
+    assert [attachment.path for attachment in teller.tracker.extras.attachments] == ["/kept/a.png", "/kept/b.png"]
 
 
 def test_an_answer_of_a_picture_is_an_answer():
@@ -557,5 +557,13 @@ def test_the_newest_turn_may_stand_above_the_others():
 
 
 def test_a_component_that_holds_a_text_is_text():
-    content = {"component": "html", "value": "<b>hi</b>", "props": {}}
-    assert Teller().show([{"role": "assistant", "content": content}]).finish().text == "<b>hi</b>"
+    content = {"component": "markdown", "value": "**hi**", "props": {}}
+    assert Teller().show([{"role": "assistant", "content": content}]).finish().text == "**hi**"
+
+
+def test_html_is_what_is_to_be_read_of_it_and_a_file():
+    content = {"component": "html", "value": "<p>a &amp; <b>b</b></p><script>x</script>", "props": {}}
+    teller = Teller().show([{"role": "assistant", "content": content}])
+    assert teller.finish().text == "a & b"
+    [attachment] = teller.tracker.extras.attachments
+    assert (attachment.kind, attachment.raw) == ("html", content["value"])

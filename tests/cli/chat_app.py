@@ -25,6 +25,9 @@ Done.
 HOSTILE = "a\x1b[31mb\x1b]0;owned\x07c\x9bd\u202ee <http://x/%1b%5b31m> &#x202e;\n\n```\n\x1b[2Jcode\n```\n"
 
 
+LINE = "\x1b]0;owned\x07" + "w" * 190 + "\u202e"
+
+
 def grow(text):
     said = ""
     for piece in re.findall(r"\s*\S+|\s+$", text):
@@ -32,13 +35,27 @@ def grow(text):
         yield said
 
 
+def hostile(kind):
+    match kind:
+        case "hostile":
+            gr.Info("n\x1b]0;owned\x07", title="t\x1b[31m")
+            yield from grow(HOSTILE)
+        case "hostile-rewrite":
+            yield "one two"
+            time.sleep(0.3)
+            yield HOSTILE
+        case "hostile-fail":
+            raise gr.Error("no \x1b]0;owned\x07 <b>luck</b> \u202e <a href='https://x.example/\x9b'>see</a>")
+        case "hostile-long":
+            yield from ((LINE * n) for n in range(500, 5500, 500))
+
+
 def answer(message, history):
     match message.split(" ")[0]:
         case "markdown":
             yield from grow(MARKDOWN)
-        case "hostile":
-            gr.Info("n\x1b]0;owned\x07", title="t\x1b[31m")
-            yield from grow(HOSTILE)
+        case kind if kind.startswith("hostile"):
+            yield from hostile(kind)
         case "slow":
             try:
                 for i in range(400):

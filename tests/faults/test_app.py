@@ -508,3 +508,19 @@ async def test_load_that_fails_is_tried_again(lab: Lab) -> None:
     assert len(loads) == 2
     assert await answered(conversation) == ANSWER
     assert len(loads) == 2
+
+
+async def test_a_configuration_that_has_not_changed_is_read_once(lab: Lab) -> None:
+    server = await lab.server()
+    first, second = await lab.space(server), await lab.space(server)
+    assert second.config is first.config
+    assert second.layout is first.layout
+
+
+async def test_a_configuration_that_has_changed_is_read_anew(lab: Lab) -> None:
+    server = await lab.server()
+    first = await lab.space(server)
+    server.config["app_id"] += 1
+    second = await lab.space(server)
+    assert second.config.app_id != first.config.app_id
+    assert second.layout == first.layout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -173,3 +174,14 @@ async def test_redirect_with_an_endless_body(lab: Lab) -> None:
     async with asyncio.timeout(3):
         space = await lab.space(server)
     assert space.url == f"{server.url}/moved"
+
+
+async def test_what_can_be_read_only_once_is_not_sent_on(lab: Lab) -> None:
+    async def stream() -> AsyncIterator[bytes]:
+        yield b"abc"
+
+    server = await lab.server()
+    server.on("POST", "/upload", redirect("/elsewhere/upload", 307))
+    error = await failure(await lab.conversation(server), kind=errors.FileRefused, files=[("a.txt", stream())])
+    assert "can't be read once more" in error.message
+    assert server.seen("/elsewhere/upload") == []

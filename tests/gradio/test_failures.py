@@ -73,7 +73,7 @@ def test_before_5_a_text_comes_in_quotes(version: tuple[int, ...], sent: str, de
 def test_html_of_a_message_is_kept_and_read_without_its_tags():
     error = app_failed('quota gone <b>now</b> &amp; for <a href="https://x/y">ever</a>', title="Oh")
     assert error.detail == 'quota gone <b>now</b> &amp; for <a href="https://x/y">ever</a>'
-    assert str(error) == f"{ASKED} failed: Oh: quota gone now & for ever"
+    assert str(error) == f"{ASKED} failed: Oh: quota gone now & for ever (https://x/y)"
 
 
 def test_a_comparison_is_no_tag():

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from spacebridge.errors import FileRefused, InvalidMessages
 from spacebridge.gradio.upload import UploadFile
 from spacebridge.providers.messages import (
-    RemoteFile,
     files_of,
     format_prompt,
     last_user_message,
@@ -27,7 +26,7 @@ def user(content: Any) -> dict[str, Any]:
     return {"role": "user", "content": content}
 
 
-def one_file(part: Any) -> UploadFile | RemoteFile:
+def one_file(part: Any) -> UploadFile:
     [found] = files_of(user([part]))
     return found
 
@@ -159,12 +158,12 @@ def test_files_on_disk(tmp_path: Path):
 
 def test_files_by_their_address():
     file = one_file({"type": "image_url", "image_url": {"url": "https://host/a%20b.png?x=1"}})
-    assert isinstance(file, RemoteFile)
+    assert file.url
     assert (file.url, file.name) == ("https://host/a%20b.png?x=1", "a b.png")
     named = one_file({"file": {"url": "http://host/", "filename": "n.png"}})
-    assert isinstance(named, RemoteFile)
+    assert named.url
     assert named.name == "n.png"
-    assert RemoteFile("http://host/").name == "file"
+    assert UploadFile.from_url("http://host/").name == "file"
 
 
 def test_texts_are_no_files():

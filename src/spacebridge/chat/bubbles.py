@@ -12,21 +12,25 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from spacebridge.chat.events import Option
+from spacebridge.chat.files import FileValue, files_of, is_path
+from spacebridge.gradio.html import html_to_text
 from spacebridge.shape import as_list, as_number, as_object, is_list, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Bubble", "FileValue", "is_thinking", "parse_bubbles"]
+__all__ = ["Bubble", "is_thinking", "parse_bubbles"]
 
 Path = tuple[int | str, ...]
 # How far down a value is looked into. Chats are not nested deeper, and Python can't follow what is nested without end.
 _DEEPEST = 40
 
-Kind = Literal["text", "thought", "tool", "file", "options"]
+Kind = Literal["text", "thought", "tool", "file", "options", "suggestions"]
+Role = Literal["user", "assistant", "system"]
 
-# Components in a bubble whose value is no file.
-_TEXT_COMPONENTS = frozenset({"html", "markdown", "textbox", "code"})
+# Components in a bubble whose value is text.
+_TEXT_COMPONENTS = frozenset({"markdown", "textbox", "code"})
 
 _THINKING = re.compile(
     r"think|thought|reason|reflect|ponder|\bcot\b|chain of thought|思考|思维|推理|深度|考え|思索|размышл|дума|рассужд|"
@@ -39,22 +43,10 @@ _TOOLING = re.compile(
 )
 
 
-class FileValue(msgspec.Struct, frozen=True):
-    """A file in a bubble, as the app names it."""
-
-    path: str
-    url: str = ""
-    name: str = ""
-    mime_type: str | None = None
-    size: int | None = None
-    alt_text: str | None = None
-    kind: str = "file"
-
-
 class Bubble(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that one side said."""
 
-    role: Literal["user", "assistant", "system"]
+    role: Role
     kind: Kind = "text"
     text: str = ""
     path: Path | None = None
@@ -64,8 +56,9 @@ class Bubble(msgspec.Struct, frozen=True, kw_only=True):
     parent: str | None = None
     status: str | None = None
     duration: float | None = None
+    log: str = ""
     file: FileValue | None = None
-    options: tuple[str, ...] = ()
+    options: tuple[Option, ...] = ()
 
 
 def parse_bubbles(value: object, first: int = 0) -> list[Bubble]:
@@ -96,7 +89,7 @@ def _side(item: object, role: Literal["user", "assistant"], path: Path) -> Itera
         yield Bubble(role=role, text=item, path=path)
     elif is_list(item):
         parts = as_list(item)
-        if len(parts) == 2 and isinstance(parts[0], str) and _looks_like_path(parts[0]):  # 3.x: (path, alt text)
+        if len(parts) == 2 and isinstance(parts[0], str) and is_path(parts[0]):  # 3.x: (path, alt text)
             yield from _file({"path": parts[0], "alt_text": parts[1]}, role)
             return
         for index, part in enumerate(parts if len(path) < _DEEPEST else ()):
@@ -105,11 +98,9 @@ def _side(item: object, role: Literal["user", "assistant"], path: Path) -> Itera
         fields = as_object(item)
         if isinstance(fields.get("text"), str):
             yield Bubble(role=role, text=fields["text"], path=(*path, "text"))
-        files = fields.get("files")
-        for file in as_list(files):
-            yield from _file(file, role)
+        yield from _file(fields.get("files"), role)
         if "text" not in fields:
-            yield from _file(fields, role)
+            yield from _block(fields, Bubble(role=role), path)
 
 
 def _message(message: dict[str, Any], path: Path) -> Iterator[Bubble]:
@@ -131,6 +122,7 @@ def _message(message: dict[str, Any], path: Path) -> Iterator[Bubble]:
             parent=_name(metadata.get("parent_id")),
             status=_name(metadata.get("status")),
             duration=as_number(metadata.get("duration")),
+            log=_name(metadata.get("log")) or "",
         )
     yield from _content(message.get("content"), base, (*path, "content"))
     options = _options(message.get("options"))
@@ -167,53 +159,22 @@ def _block(block: dict[str, Any], base: Bubble, path: Path) -> Iterator[Bubble]:
             status=_name(options.get("status")),
         )
     elif kind == "file" and is_list(block.get("content")):
-        for file in as_list(block["content"]):
-            yield from _file(file, base.role)
+        yield from _file(block["content"], base.role)
+    elif kind == "suggestion":
+        if options := _suggestions(block.get("content")):
+            yield _replace(base, kind="suggestions", options=options)
     elif block.get("component") in _TEXT_COMPONENTS and isinstance(block.get("value"), str):
         yield _replace(base, text=block["value"], path=(*path, "value"))
+    elif block.get("component") == "html" and isinstance(block.get("value"), str):
+        yield _replace(base, text=html_to_text(block["value"]))
+        yield from _file(block, base.role)
     else:
         yield from _file(block, base.role)
 
 
-def _file(
-    item: object, role: Literal["user", "assistant", "system"], kind: str = "file", depth: int = 0
-) -> Iterator[Bubble]:
-    """A file of any form: FileData, an object around it, a component that shows it, 3.x's dict, a path."""
-    if isinstance(item, str):
-        item = {"path": item}
-    if not is_object(item) or depth > _DEEPEST:
-        return
-    fields = as_object(item)
-    alt_text = _name(fields.get("alt_text"))
-    if isinstance(fields.get("component"), str):
-        kind = fields["component"]
-    inner = fields.get("file", fields.get("value", fields))
-    if is_list(inner):
-        for part in as_list(inner):
-            yield from _file(part, role, kind, depth + 1)
-        return
-    data = as_object(inner) if is_object(inner) else {"path": inner}
-    for key in ("video", "image"):  # a gallery's entries and a video's value wrap the file once more
-        if is_object(data.get(key)):
-            data = as_object(data[key])
-    path = data.get("path") or data.get("name")
-    url = data.get("url")
-    if not isinstance(path, str) and not isinstance(url, str):
-        return
-    where = path if isinstance(path, str) else ""
-    yield Bubble(
-        role=role,
-        kind="file",
-        file=FileValue(
-            where,
-            url=url if isinstance(url, str) else "",
-            name=_name(data.get("orig_name")) or where.rsplit("/", 1)[-1],
-            mime_type=_name(data.get("mime_type")),
-            size=data["size"] if isinstance(data.get("size"), int) else None,
-            alt_text=alt_text,
-            kind=kind,
-        ),
-    )
+def _file(item: object, role: Role) -> Iterator[Bubble]:
+    for file in files_of(item):
+        yield Bubble(role=role, kind="file", file=file)
 
 
 def _step_kind(title: str) -> Kind:
@@ -226,13 +187,26 @@ def is_thinking(title: str) -> bool:
     return bool(_THINKING.search(title)) and not _TOOLING.search(title)
 
 
-def _options(raw: object) -> tuple[str, ...]:
-    found: list[str] = []
+def _options(raw: object) -> tuple[Option, ...]:
+    found: list[Option] = []
     for option in as_list(raw):
-        if is_object(option):
-            value = as_object(option).get("value")
-            if isinstance(value, str):
-                found.append(value)
+        fields = as_object(option) if is_object(option) else {}
+        if isinstance(fields.get("value"), str):
+            found.append(Option(value=fields["value"], label=_name(fields.get("label")) or ""))
+    return tuple(found)
+
+
+def _suggestions(raw: object, depth: int = 0) -> tuple[Option, ...]:
+    """Prompts of modelscope: what is said is the description, where there is one; they may stand in groups."""
+    found: list[Option] = []
+    for item in as_list(raw):
+        fields = as_object(item) if is_object(item) else {"label": item}
+        label, said = _name(fields.get("label")) or "", _name(fields.get("description")) or ""
+        children: object = fields.get("children")
+        if is_list(children) and depth < _DEEPEST:
+            found += _suggestions(as_list(children), depth + 1)
+        elif (label or said) and fields.get("disabled") is not True:
+            found.append(Option(value=said or label, label=label))
     return tuple(found)
 
 
@@ -242,7 +216,3 @@ def _replace(base: Bubble, **changes: Any) -> Bubble:
 
 def _name(value: object) -> str | None:
     return None if value is None or isinstance(value, dict | list) else str(value)
-
-
-def _looks_like_path(text: str) -> bool:
-    return text.startswith(("/", "http://", "https://", "file=")) and "\n" not in text

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
-from pathlib import Path
+import mimetypes
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from spacebridge import errors
@@ -11,6 +13,10 @@ from spacebridge.chat.append import AppendOnly
 from spacebridge.chat.bubbles import parse_bubbles
 from spacebridge.chat.components import button_says, filled
 from spacebridge.chat.entrance import enter
+from spacebridge.chat.files import FileValue
+from spacebridge.chat.inlets import assign
+from spacebridge.chat.offers import examples_of, offers_of
+from spacebridge.chat.outgoing import as_upload
 from spacebridge.chat.readers import output_value, reader_for
 from spacebridge.chat.restart import goes_on
 from spacebridge.chat.resume import JsonConversation
@@ -19,7 +25,6 @@ from spacebridge.chat.settings import check_settings
 from spacebridge.chat.tracker import AnswerTracker
 from spacebridge.chat.turn import Beginning, Fire, Turn, TurnEnd
 from spacebridge.gradio.trace import redact_url
-from spacebridge.gradio.upload import UploadFile
 from spacebridge.page.page import TYPING
 from spacebridge.shape import as_list, as_object
 
@@ -28,15 +33,16 @@ if TYPE_CHECKING:
 
     from spacebridge.chat.bubbles import Bubble
     from spacebridge.chat.candidates import Candidate
-    from spacebridge.chat.events import Answer
+    from spacebridge.chat.events import Answer, Option
     from spacebridge.chat.host import Host
     from spacebridge.chat.layout import Layout
+    from spacebridge.chat.outgoing import FileLike
+    from spacebridge.gradio.upload import UploadFile
     from spacebridge.page.graph import EventGraph
     from spacebridge.page.page import Page
 
-__all__ = ["Conversation", "FileLike"]
+__all__ = ["Conversation"]
 
-FileLike = str | Path | UploadFile | tuple[str, bytes]
 Settle = Literal["now", "end"]
 State = Literal["clean", "partial", "lost"]
 
@@ -94,7 +100,8 @@ class Conversation:
 
         Args:
             prompt: the message.
-            files: paths, ``(name, bytes)`` pairs or :class:`UploadFile`; only where the box takes files.
+            files: paths, URLs, ``(name, content)`` pairs, streams or :class:`UploadFile`; see ``docs/files.md``. They
+                go into the message box, or into what else feeds the chat; there they stay, as on the page.
             system: a system message: put into the app's own box for it where it has one, else before the prompt.
             settings: values of the app's settings by name or label; they stay for the turns after.
             settle: ``end`` gives the text once, whole, when it can't change any more.
@@ -110,7 +117,8 @@ class Conversation:
         if not prompt.strip() and not files:
             raise errors.InvalidMessages("There is nothing to say: the prompt is empty.")
         check_settings(self._layout.settings, wanted)
-        uploads = self._files(files)
+        uploads = [as_upload(file) for file in files]
+        self._places(uploads)
 
         async def prepare(chat: Candidate) -> Fire:
             page = self._page
@@ -119,11 +127,21 @@ class Conversation:
                 await enter(page, chat, self._failures)
                 self._inside = True
                 chat = self._located()  # what was done may have rendered the page anew
-            sent = await self._host.upload(uploads) if uploads else []
-            await self._type(chat, prompt, sent)
+            sent = await self._host.upload(uploads, turn.on_upload) if uploads else []
+            places = self._places(uploads)
+            for inlet in self._layout.inlets:
+                if not inlet.box and (given := [sent[index] for index in places.get(inlet.component, ())]):
+                    if inlet.wants_content(page.version):
+                        given = [{"data": await self._content(file)} for file in given]
+                    page.set_by_user(inlet.component, inlet.value(given, page.version))
+                    page.fire(inlet.component, "upload")
+            await page.settle()
+            boxed = [] if chat.box is None else places.get(chat.box, [])
+            await self._type(chat, prompt, [sent[index] for index in boxed])
             return Fire(chat.trigger, chat.event)
 
-        return self._begin(prepare, prompt=lambda: prompt, settle=settle)
+        turn = self._begin(prepare, prompt=lambda: prompt, settle=settle)
+        return turn
 
     def retry(self, *, settings: Mapping[str, Any] | None = None, settle: Settle = "now") -> Turn:
         """Have the last answer made anew, where the app offers that. Arguments and errors as those of ``stream``.
@@ -141,20 +159,47 @@ class Conversation:
 
         return self._begin(prepare, prompt=lambda: self._last_said()[1], settle=settle)
 
+    @property
+    def options(self) -> tuple[Option, ...]:
+        """What the app offers to choose from now: options and suggestions in its last answer; before, its examples."""
+        offers, examples = self._offers()
+        return tuple(dict.fromkeys(option for _, option in offers or examples))
+
     def choose(self, option: str, *, settle: Settle = "now") -> Turn:
-        """Answer with one of the options that the last bubble offers. Errors as those of ``stream``.
+        """Say one of the ``options``, by its value or its label. Errors as those of ``stream``.
+
+        An option or an example is chosen as on the page; a suggestion is said like any other message.
 
         Raises:
             NotOffered: the app takes no options, or offers none of this name.
         """
-        bubbles = parse_bubbles(self._page.values.get(self._layout.chat.output))
-        offered = [(bubble, name) for bubble in bubbles for name in bubble.options]
-        found = [bubble for bubble, name in offered if name == option]
-        if not found:
-            names = ", ".join(dict.fromkeys(repr(name) for _, name in offered)) or "none"
-            raise errors.NotOffered(f"The app does not offer {option!r}.", hint=f"Offered: {names}.")
-        data = {"index": _index(found[-1]), "value": option}
-        return self._begin(self._offered("option_select", data), prompt=lambda: option, settle=settle)
+        graph, (offers, examples) = self._page.graph, self._offers()
+        for bubble, offered in reversed(offers):
+            if option not in (offered.value, offered.label):
+                continue
+            if bubble.kind == "suggestions":
+                return self.stream(offered.value, settle=settle)
+            chosen = self._offered("option_select", {"index": _index(bubble), "value": offered.value})
+            return self._begin(chosen, prompt=partial(str, offered.value), settle=settle)
+        for data, offered in examples:
+            if option not in (offered.value, offered.label):
+                continue
+            if not graph.may_write(graph.listeners(self._output, "example_select"), [self._output]):
+                return self.stream(offered.value, settle=settle)  # the page would only put it into the box
+            chosen = self._offered("example_select", data)
+            return self._begin(chosen, prompt=partial(str, offered.value), settle=settle)
+        names = ", ".join(repr(each.value) for each in self.options) or "none"
+        raise errors.NotOffered(f"The app does not offer {option!r}.", hint=f"Offered: {names}.")
+
+    @property
+    def _output(self) -> int:
+        return self._layout.chat.output
+
+    def _offers(self) -> tuple[list[tuple[Bubble, Option]], list[tuple[dict[str, Any], Option]]]:
+        """What the chatbot's bubbles offer, and what it offers while it is empty."""
+        values = self._page.values
+        value = values.get(self._output)
+        return offers_of(value), [] if value else examples_of(values.prop(self._output, "examples"))
 
     async def undo(self) -> None:
         """Take back the last message and its answer, where the app offers that.
@@ -261,8 +306,10 @@ class Conversation:
             trigger, event = buttons[0].id, "click"
 
         async def prepare(chat: Candidate) -> Fire:  # noqa: ARG001 - of the form of all preparations
+            if data is not None:
+                return Fire(trigger, event, data)
             index, text = self._last_said()
-            return Fire(trigger, event, data or {"index": index, "value": text})
+            return Fire(trigger, event, {"index": index, "value": text})
 
         return prepare
 
@@ -398,6 +445,16 @@ class Conversation:
             self.state = "partial"
             self._host.doubt()
 
+    async def _content(self, file: dict[str, Any]) -> str:
+        """The content of a file that was uploaded, as a ``data:`` address. It is read back, since a stream is gone."""
+        sent = self._host.attachment(FileValue(str(file.get("name"))))
+        kind = mimetypes.guess_type(sent.path)[0] or "application/octet-stream"
+        return f"data:{kind};base64,{base64.b64encode(await sent.bytes()).decode()}"
+
+    def _places(self, uploads: list[UploadFile]) -> dict[int, list[int]]:
+        """Which files go into which components of the page as it is now."""
+        return assign(self._layout.inlets, uploads, where=redact_url(self._host.address))
+
     def _with_system(self, system: str, prompt: str, wanted: dict[str, Any]) -> str:
         if any(setting.name == "system" for setting in self._layout.settings):
             wanted.setdefault("system", system)
@@ -406,22 +463,6 @@ class Conversation:
             return prompt
         self._said_system = system
         return f"{system}\n\n{prompt}"
-
-    def _files(self, files: Sequence[FileLike]) -> list[UploadFile]:
-        if files and not self._layout.chat.multimodal:
-            raise errors.FileRefused(
-                f"The chat of {redact_url(self._host.address)} takes no files.",
-                hint="Its message box is for text only.",
-            )
-        found: list[UploadFile] = []
-        for file in files:
-            if isinstance(file, UploadFile):
-                found.append(file)
-            elif isinstance(file, tuple):
-                found.append(UploadFile.from_bytes(file[1], file[0]))
-            else:
-                found.append(UploadFile.of(file))
-        return found
 
 
 def _index(bubble: Bubble) -> int | list[int]:

@@ -6,19 +6,27 @@ from typing import Any, Literal
 
 import msgspec
 
+from spacebridge.chat.attachment import Attachment
+
 __all__ = [
     "Answer",
     "Attachment",
     "AttachmentAdded",
+    "AttachmentRemoved",
     "Event",
     "Finished",
     "Notice",
+    "Offered",
+    "Option",
     "Queued",
     "ReasoningDelta",
+    "ReasoningRewritten",
     "Rewritten",
     "Started",
     "TextDelta",
+    "Thought",
     "ToolStep",
+    "Uploading",
 ]
 
 
@@ -46,6 +54,16 @@ class Started(Event, tag="started"):
     """The app began to work."""
 
 
+class Uploading(Event, tag="uploading"):
+    """A file is on its way to the app; sent at its beginning, at its end, and now and then between."""
+
+    name: str
+    sent: int
+    """Bytes."""
+    total: int | None = None
+    """Bytes, where that is known."""
+
+
 class TextDelta(Event, tag="text"):
     """The answer grew by this text."""
 
@@ -56,6 +74,23 @@ class ReasoningDelta(Event, tag="reasoning"):
     """The reasoning grew by this text."""
 
     text: str
+
+
+class Thought(Event, tag="thought"):
+    """What the app tells of a piece of reasoning that has a title; its text comes as ``ReasoningDelta``.
+
+    Sent again when something of it changes.
+    """
+
+    id: str
+    parent: str | None = None
+    title: str = ""
+    status: str | None = None
+    """``pending`` or ``done``, where the app says so."""
+    duration: float | None = None
+    """Seconds, where the app says so."""
+    log: str = ""
+    """What the app shows beside the title."""
 
 
 class ToolStep(Event, tag="tool"):
@@ -69,6 +104,8 @@ class ToolStep(Event, tag="tool"):
     """``pending`` or ``done``, where the app says so."""
     duration: float | None = None
     """Seconds, where the app says so."""
+    log: str = ""
+    """What the app shows beside the title."""
 
 
 class Rewritten(Event, tag="rewritten"):
@@ -81,25 +118,38 @@ class Rewritten(Event, tag="rewritten"):
     replacement: str
 
 
-class Attachment(msgspec.Struct, frozen=True, kw_only=True):
-    """A file, image, audio or the like in an answer."""
+class ReasoningRewritten(Event, tag="reasoning_rewritten"):
+    """The app changed its reasoning: the reasoning so far is now ``reasoning[:keep] + replacement``."""
 
-    url: str
-    """Where the app serves it; for a private app it needs the same credentials as the app."""
-    path: str = ""
-    """Its path on the server."""
-    name: str = ""
-    mime_type: str | None = None
-    size: int | None = None
-    alt_text: str | None = None
-    kind: str = "file"
-    """``file``, or the component that shows it: ``image``, ``audio``, ``plot``, …."""
+    keep: int
+    """Characters of the old reasoning that stay."""
+    replacement: str
 
 
 class AttachmentAdded(Event, tag="attachment"):
     """The answer has one more attachment."""
 
     attachment: Attachment
+
+
+class AttachmentRemoved(Event, tag="attachment_removed"):
+    """An attachment is no part of the answer any more, such as a preview of a picture."""
+
+    attachment: Attachment
+
+
+class Option(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that the app offers as the next thing to say; ``Conversation.choose`` takes its value or label."""
+
+    value: str
+    label: str = ""
+    """What the page shows for it, where that is something else."""
+
+
+class Offered(Event, tag="offered"):
+    """The app offers something to choose from."""
+
+    options: tuple[Option, ...]
 
 
 class Notice(Event, tag="notice"):
@@ -119,6 +169,8 @@ class Finished(Event, tag="finished"):
     reasoning: str = ""
     layout_changed: bool = False
     """Whether a ``Rewritten`` of kind ``layout`` came."""
+    options: tuple[Option, ...] = ()
+    """What the app offers to choose from now."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,7 +178,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
     text: str
     reasoning: str = ""
+    thoughts: tuple[Thought, ...] = ()
     steps: tuple[ToolStep, ...] = ()
+    options: tuple[Option, ...] = ()
+    """What the app offers to choose from now."""
     attachments: tuple[Attachment, ...] = ()
     notices: tuple[Notice, ...] = ()
     layout_changed: bool = False

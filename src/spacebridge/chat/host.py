@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     import contextlib
 
-    from spacebridge.chat.bubbles import FileValue
-    from spacebridge.chat.events import Attachment
+    from spacebridge.chat.attachment import Attachment
+    from spacebridge.chat.files import FileValue
     from spacebridge.chat.layout import Layout
     from spacebridge.chat.rules import TextRules
     from spacebridge.gradio.config import Config
     from spacebridge.gradio.session import Session
-    from spacebridge.gradio.upload import UploadFile
+    from spacebridge.gradio.upload import Progress, UploadFile
     from spacebridge.options import Limits, Timeouts
 
 __all__ = ["Host"]
@@ -68,7 +68,7 @@ class Host(Protocol):
         """How the Space decorates its answers."""
         ...
 
-    async def upload(self, files: list[UploadFile]) -> list[dict[str, Any]]:
+    async def upload(self, files: list[UploadFile], progress: Progress | None = None) -> list[dict[str, Any]]:
         """Send files; Gradio's ``FileData`` for each."""
         ...
 

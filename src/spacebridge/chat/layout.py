@@ -7,6 +7,7 @@ An event with no way for text in is listed, but never chosen.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -14,6 +15,7 @@ from spacebridge import errors
 from spacebridge.chat.candidates import Candidate, find_candidates
 from spacebridge.chat.components import is_chatbot, name_of, text_box
 from spacebridge.chat.gates import Gate, find_gates
+from spacebridge.chat.inlets import Inlet, find_inlets
 from spacebridge.chat.settings import Setting, find_settings
 from spacebridge.page.graph import EventGraph
 
@@ -26,6 +28,9 @@ __all__ = ["Layout", "choose", "find_layout"]
 
 _MOST_NAMED = 8
 
+# Found before, for as long as somebody has the configuration.
+_known: WeakKeyDictionary[Config, dict[int | str | None, Layout]] = WeakKeyDictionary()
+
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
     """What was found on the page.
@@ -35,12 +40,14 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
         candidates: all that were found, best first.
         settings: what can be set for a turn.
         gates: what is done before the first message, because the page does not let one chat before.
+        inlets: where files go in.
     """
 
     chat: Candidate
     candidates: tuple[Candidate, ...]
     settings: tuple[Setting, ...]
     gates: tuple[Gate, ...] = ()
+    inlets: tuple[Inlet, ...] = ()
     title: str = ""
     version: str = ""
     mode: str = ""
@@ -59,7 +66,15 @@ def find_layout(config: Config, *, chat: int | str | None = None, graph: EventGr
     Raises:
         NoChatFound: there is none, or none of that name.
     """
-    graph = graph or EventGraph(config.components, config.dependencies, config.parents)
+    if graph is not None:
+        return _find(config, chat, graph)
+    known = _known.setdefault(config, {})
+    if chat not in known:
+        known[chat] = _find(config, chat, EventGraph(config.components, config.dependencies, config.parents))
+    return known[chat]
+
+
+def _find(config: Config, chat: int | str | None, graph: EventGraph) -> Layout:
     candidates, whole = find_candidates(graph)
     usable = [candidate for candidate in candidates if candidate.box is not None]
     if chat is not None and usable:
@@ -83,6 +98,7 @@ def find_layout(config: Config, *, chat: int | str | None = None, graph: EventGr
         candidates=tuple(candidates),
         settings=find_settings(graph, edges, skip={chosen.box, chosen.output, chosen.trigger}),
         gates=gates,
+        inlets=find_inlets(graph, edges, chosen.box if chosen.multimodal else None, chosen.output, config.version),
         title=config.title,
         version=config.version_text,
         mode=config.mode,

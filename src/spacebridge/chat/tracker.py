@@ -14,16 +14,9 @@ import re
 from typing import TYPE_CHECKING, Any, cast
 
 from spacebridge import errors
-from spacebridge.chat.events import (
-    Attachment,
-    AttachmentAdded,
-    Event,
-    Finished,
-    ReasoningDelta,
-    Rewritten,
-    TextDelta,
-    ToolStep,
-)
+from spacebridge.chat.events import Finished, ReasoningDelta, ReasoningRewritten, Rewritten, TextDelta
+from spacebridge.chat.extras import Extras
+from spacebridge.chat.footers import footer_suffix, is_footer, is_footer_apart
 from spacebridge.chat.readers import Reader, plain_reader
 from spacebridge.chat.rules import (
     CURSORS,
@@ -42,7 +35,10 @@ from spacebridge.chat.rules import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from spacebridge.chat.bubbles import Bubble, FileValue
+    from spacebridge.chat.attachment import Attachment
+    from spacebridge.chat.bubbles import Bubble
+    from spacebridge.chat.events import Event
+    from spacebridge.chat.files import FileValue
     from spacebridge.gradio.diff import Operation
     from spacebridge.page.values import LiveValue
 
@@ -54,6 +50,8 @@ _SPEAKING = ("text", "thought")
 _OPENING = 32
 # Every such end has one of these in it, and most text has none.
 _MARKS = re.compile(r"""[`<(="]""")
+# So often a line may have looked like a live footer and been text all the same; then it is looked for no more.
+_MISTAKES = 3
 
 
 class AnswerTracker:
@@ -97,7 +95,7 @@ class AnswerTracker:
         self._tags = tags
         self._starts = frozenset(tag[:1] for tag in tags)
         self._emit = emit
-        self._attachment = attachment
+        self.extras = Extras(emit, attachment, turn_id)
         self._turn_id = turn_id
         self._limit = limit
         self._at_end = at_end
@@ -118,9 +116,11 @@ class AnswerTracker:
         self._tails: dict[int, bool] = {}
         self._steps_seen: dict[int, set[str]] = {}
         self._placeholder_seen = False
-        self._tools: dict[str, ToolStep] = {}
-        self._files: set[str] = set()
-        self._attachments: list[Attachment] = []
+        self._footer: str | None = None
+        """The text with its end, where that was held back because it may be a live footer."""
+        self._mistakes = 0
+        self._shaky: str | None = None
+        """The whole text as it was, since its end was rewritten: only what two steps agree on is given."""
         self.layout_changed = False
         self.rewritten = False
 
@@ -135,19 +135,9 @@ class AnswerTracker:
         return self._reasoning.getvalue()
 
     @property
-    def steps(self) -> tuple[ToolStep, ...]:
-        """Tool steps as they are now."""
-        return tuple(self._tools.values())
-
-    @property
-    def attachments(self) -> tuple[Attachment, ...]:
-        """Attachments so far."""
-        return tuple(self._attachments)
-
-    @property
     def begun(self) -> bool:
         """Whether anything of the answer has been seen."""
-        return bool(self._length or self._reasoning.tell() or self._tools or self._attachments)
+        return bool(self._length or self._reasoning.tell() or self.extras.begun)
 
     def update(self, value: LiveValue, operations: list[Operation] | None) -> None:
         """Take a change of the chatbot's value.
@@ -173,10 +163,16 @@ class AnswerTracker:
             self._first = 0
             self._look(final=True)
         text, reasoning = self.text, self.reasoning
-        if not text.strip() and not self._attachments and not self._may_be_empty:
+        if not text.strip() and not self.extras.attachments and not self._may_be_empty:
             also = " There was reasoning, but no answer." if reasoning else ""
             raise errors.EmptyAnswer(f"The turn ended without an answer.{also}", partial=text)
-        return Finished(turn_id=self._turn_id, text=text, reasoning=reasoning, layout_changed=self.layout_changed)
+        return Finished(
+            turn_id=self._turn_id,
+            text=text,
+            reasoning=reasoning,
+            layout_changed=self.layout_changed,
+            options=self.extras.options,
+        )
 
     # The ordinary token
 
@@ -190,6 +186,7 @@ class AnswerTracker:
                 value[-1:] in CURSORS
                 or (starts and any(start in value for start in starts))
                 or (self._hot_reasoning and value.endswith("\n"))
+                or ("\n" in value and value[-1] != "\n" and is_footer(value.rpartition("\n")[2]))
             ):
                 return False
             if self._provisional is not None:
@@ -203,7 +200,9 @@ class AnswerTracker:
     def _say(self, delta: str, *, reasoning: bool = False) -> None:
         if not delta:
             return
-        self._count(len(delta))
+        self._length += len(delta)
+        if self._limit is not None and self._length > self._limit:
+            self._count(0)
         if reasoning:
             self._reasoning.write(delta)
             self._emit(ReasoningDelta(turn_id=self._turn_id, bubble=self._bubble, text=delta))
@@ -240,15 +239,15 @@ class AnswerTracker:
                 held = 0 if whole else held_suffix(bubble.text, self._tags)
                 thoughts.append(bubble.text[: len(bubble.text) - held])
                 hot = True if bubble.text and not held else None
-            elif bubble.kind == "tool":
-                self._tool(index, bubble)
-            elif bubble.file is not None:
-                self._file(bubble.file, index)
             if index == len(bubbles) - 1 and hot is not None and bubble.path is not None:
                 self._hot, self._hot_reasoning = list(bubble.path), hot
-        self._to_reasoning(_SEPARATOR.join(filter(None, thoughts)))
+        self.extras.look(bubbles, final=final)
+        text = _SEPARATOR.join(filter(None, texts))
+        self._to_reasoning(_SEPARATOR.join(filter(None, thoughts)), text)
         if not self._at_end or final:
-            self._to_text(_SEPARATOR.join(filter(None, texts)), _SEPARATOR.join(filter(None, raw)))
+            self._to_text(text, _SEPARATOR.join(filter(None, raw)), final=final)
+            if self._shaky is not None:
+                self._hot = None
         elif not self._hot_reasoning:
             self._hot = None  # the text is not given before the end
 
@@ -306,11 +305,23 @@ class AnswerTracker:
         """How much of the end of a text is not yet what it will be."""
         if not self._text.tell() and stands_for_answer(text):
             return len(text)
-        held = max(cursor_suffix(text), held_suffix(text, self._tags) if self._tags else 0)
+        held = max(cursor_suffix(text), held_suffix(text, self._tags) if self._tags else 0, self._footer_of(text))
         if self._provisional is not None:
             held = max(held, provisional_suffix(text, self._provisional))
             self._recent = text[-WINDOW:]
         return held
+
+    def _footer_of(self, text: str) -> int:
+        """How much of the end of a text may be a footer that the next step rewrites."""
+        before, self._footer = self._footer, None
+        if before is not None and len(text) > len(before) and text.startswith(before):
+            self._mistakes += 1
+        if self._mistakes >= _MISTAKES or not (size := footer_suffix(text)):
+            return 0
+        if size == len(text) and self._text.tell():  # the answer's own first line
+            return 0
+        self._footer = text
+        return size
 
     def _without_tail(self, index: int, raw: str, *, final: bool) -> str:
         tail = cast("str", self._rules.tail)
@@ -332,26 +343,37 @@ class AnswerTracker:
             return raw  # all there is to go by is one text, and it ends in the summary of its own block
         return body
 
-    def _to_reasoning(self, reasoning: str) -> None:
+    def _to_reasoning(self, reasoning: str, text: str) -> None:
         so_far = self._reasoning.getvalue()
         if reasoning.startswith(so_far):
             self._say(reasoning[len(so_far) :], reasoning=True)
-        elif reasoning:
-            self._count(len(reasoning) - len(so_far))
-            self._reasoning = io.StringIO()
-            self._reasoning.write(reasoning)
+            return
+        if not reasoning and so_far.strip() not in text:
+            return  # the app shows it no more; what it thought it did think
+        self._count(len(reasoning) - len(so_far))
+        keep = _common(so_far, reasoning)
+        self._reasoning = io.StringIO()
+        self._reasoning.write(reasoning)
+        self._emit(
+            ReasoningRewritten(turn_id=self._turn_id, bubble=self._bubble, keep=keep, replacement=reasoning[keep:])
+        )
 
-    def _to_text(self, text: str, raw: str) -> None:
+    def _to_text(self, text: str, raw: str, *, final: bool) -> None:
         """Go on to a text, which is ``raw`` without what is held back of it."""
         so_far = self._text.getvalue()
+        if self._shaky is not None:
+            text = raw = self._firm(text, so_far, final=final)
         if text.startswith(so_far):
             self._say(text[len(so_far) :])
             return
         if raw.startswith(so_far):
             return  # what is held back now was given before it looked provisional
-        self._count(len(text) - len(so_far))
         kind = "layout" if _bare(text).startswith(_bare(so_far)) else "content"
         keep = _common(so_far, text)
+        if kind == "content" and not final and keep < len(text) and is_footer_apart(so_far, keep):
+            # A footer, most likely: what follows it now has one, too, and the next step shows where it begins.
+            self._shaky, text = text, text[:keep]
+        self._count(len(text) - len(so_far))
         if kind == "layout":
             self.layout_changed = True
         self.rewritten = True
@@ -359,30 +381,15 @@ class AnswerTracker:
         self._text.write(text)
         self._emit(Rewritten(turn_id=self._turn_id, bubble=self._bubble, kind=kind, keep=keep, replacement=text[keep:]))
 
-    def _tool(self, index: int, bubble: Bubble) -> None:
-        name = bubble.id or f"step-{index}"
-        step = ToolStep(
-            turn_id=self._turn_id,
-            bubble=index,
-            id=name,
-            parent=bubble.parent,
-            title=bubble.title,
-            text=bubble.text,
-            status=bubble.status,
-            duration=bubble.duration,
-        )
-        if self._tools.get(name) != step:
-            self._tools[name] = step
-            self._emit(step)
-
-    def _file(self, file: FileValue, index: int) -> None:
-        key = file.path or file.url
-        if key in self._files:
-            return
-        self._files.add(key)
-        attachment = self._attachment(file)
-        self._attachments.append(attachment)
-        self._emit(AttachmentAdded(turn_id=self._turn_id, bubble=index, attachment=attachment))
+    def _firm(self, text: str, so_far: str, *, final: bool) -> str:
+        """As much of a text as the next step will most likely leave as it is."""
+        before, self._shaky = self._shaky or "", text
+        if final or (len(text) > len(before) and text.startswith(before)):
+            self._shaky = None
+            return text
+        if text == before and text.startswith(so_far):
+            return so_far
+        return text[: _common(before, text)]
 
 
 class _Side:
@@ -407,6 +414,8 @@ class _Side:
         new = len(self._all) - len(before._all)
         if new <= 0 or not before.users or _common(self._all[new:], before._all) < len(before._all):
             return None
+        if [bubble.text for bubble in self._all[: len(before._all)]] == [bubble.text for bubble in before._all]:
+            return None  # asked the same, answered the same: below, as everywhere else
         return _Side(self._all[:new]).after
 
 
@@ -435,7 +444,7 @@ def _common(one: Any, other: Any) -> int:
 
 
 def _said(bubble: Bubble) -> tuple[object, ...]:
-    return bubble.kind, bubble.text, bubble.title, bubble.file
+    return bubble.kind, bubble.text, bubble.title, bubble.file and bubble.file.key
 
 
 def _bare(text: str) -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import deque
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 from spacebridge import errors
 from spacebridge.chat.clock import TurnClock
 from spacebridge.chat.components import is_chatbot
-from spacebridge.chat.events import Answer, Event, Finished, Notice, Queued, Started
+from spacebridge.chat.events import Answer, Event, Finished, Notice, Queued, Started, Uploading
+from spacebridge.chat.outbox import Outbox
 from spacebridge.chat.readers import drawn_value
+from spacebridge.gradio.html import without_tags
 from spacebridge.gradio.quota import gpu_wait
 from spacebridge.page.values import LiveValue
 from spacebridge.shape import as_list, as_object, is_object
@@ -34,6 +35,8 @@ _SETTLED_TICKS = 2.5
 _SHORTEST_QUIET = 1.5
 _LOOK = 0.05
 _TRAILING = 30.0
+_UPLOAD_STEP = 2**20
+"""Bytes; of a large file a hundredth."""
 
 TurnEnd = Literal["finished", "failed", "left", "lost"]
 
@@ -99,9 +102,8 @@ class Turn:
         self._ended = ended
         self._tracker: AnswerTracker | None = None
         self._elsewhere: dict[int, object] = {}
-        self._events: deque[Event] = deque()
+        self._outbox = Outbox()
         self._notices: dict[tuple[str, str, str], Notice] = {}
-        self._waiter: asyncio.Future[None] | None = None
         self._work: asyncio.Task[None] | None = None
         self._entered = False
         self._left = False
@@ -109,9 +111,9 @@ class Turn:
         self._started = False
         self._finished: Finished | None = None
         self._failure: errors.SpacebridgeError | None = None
-        self._error: BaseException | None = None
-        self._over = False
         self._clock: TurnClock | None = None
+        self._told = 0
+        """Bytes of a file that is sent, as last told."""
 
     # For the one who asked
 
@@ -141,11 +143,14 @@ class Turn:
         """What the turn came to, once it is finished."""
         if self._finished is None or self._tracker is None:
             raise errors.TurnInProgress("The turn is not finished.")
+        extras = self._tracker.extras
         return Answer(
             text=self._finished.text,
             reasoning=self._finished.reasoning,
-            steps=self._tracker.steps,
-            attachments=self._tracker.attachments,
+            thoughts=extras.thoughts,
+            steps=extras.steps,
+            options=extras.options,
+            attachments=extras.attachments,
             notices=tuple(self._notices.values()),
             layout_changed=self._finished.layout_changed,
             rewritten=self._tracker.rewritten,
@@ -156,9 +161,9 @@ class Turn:
         if self._work is not None and not self._work.done():
             # Shielded: whoever leaves because of a cancellation of his own still waits for the bounded end.
             await asyncio.shield(asyncio.ensure_future(self._leave(self._work)))
-        self._events.clear()
-        if not self._over:  # it was left before it began
-            self._over = True
+        self._outbox.events.clear()
+        if not self._outbox.over:  # it was left before it began
+            self._outbox.close()
             self._ended("left")
 
     async def _leave(self, work: asyncio.Task[None]) -> None:
@@ -175,12 +180,12 @@ class Turn:
         Raises:
             SpacebridgeError: at the end, as iterating does.
         """
-        closing = not self._entered
+        closing, outbox = not self._entered, self._outbox
         self._start()
         try:
-            while await self._more():
-                batch = list(self._events)
-                self._events.clear()
+            while await outbox.more():
+                batch = list(outbox.events)
+                outbox.events.clear()
                 yield batch
         except errors.TurnInProgress:
             closing = False
@@ -190,30 +195,18 @@ class Turn:
                 await self.aclose()
 
     async def _iterate(self, *, closing: bool) -> AsyncGenerator[Event]:
+        outbox = self._outbox
         self._start()
         try:
-            while await self._more():
-                while self._events:
-                    yield self._events.popleft()
+            while await outbox.more():
+                while outbox.events:
+                    yield outbox.events.popleft()
         except errors.TurnInProgress:
             closing = False
             raise
         finally:
             if closing:
                 await self.aclose()
-
-    async def _more(self) -> bool:
-        """Wait until there are events; False if none will come any more."""
-        while not self._events:
-            if self._over:
-                if self._error is not None:
-                    raise self._error
-                return False
-            if self._waiter is not None and not self._waiter.done():
-                raise errors.TurnInProgress("Somebody else waits for the events of this turn.")
-            self._waiter = asyncio.get_running_loop().create_future()
-            await self._waiter
-        return True
 
     # What the page tells
 
@@ -272,6 +265,17 @@ class Turn:
         elif self._output in rendered.components:
             self.on_value(self._output, self._page.values.live(self._output), None)
 
+    def on_upload(self, name: str, sent: int, total: int | None) -> None:
+        """A piece of a file went out. While files are sent only silence on the wire is limited."""
+        done = total is not None and sent >= total
+        self._set_phase("first_text", self._timeouts.first_text) if done else self._set_phase(
+            "idle", self._timeouts.idle
+        )
+        step = max(_UPLOAD_STEP, (total or 0) // 100)
+        if name and (sent == 0 or done or sent - self._told >= step):
+            self._told = sent
+            self.emit(Uploading(turn_id=self.turn_id, name=name, sent=sent, total=total))
+
     def on_notice(self, level: str, text: str) -> None:
         """Something could not be done as a browser does it."""
         self._notice(level, text)
@@ -279,7 +283,7 @@ class Turn:
     # The work
 
     def _start(self) -> None:
-        if self._work is None and not self._over:
+        if self._work is None and not self._outbox.over:
             self._work = asyncio.create_task(self._run(), name=f"spacebridge turn {self.turn_id}")
 
     async def _run(self) -> None:
@@ -288,17 +292,17 @@ class Turn:
             end = await self._guarded()
         except errors.SpacebridgeError as error:
             error.partial = error.partial or (self._tracker.text if self._tracker else "")
-            self._error = error
+            self._outbox.error = error
             if isinstance(error, errors.SessionLost):
                 end = "lost"
         except asyncio.CancelledError:
             end = "left"
         except Exception as error:  # noqa: BLE001 - handed to whoever iterates
-            self._error = error
+            self._outbox.error = error
         finally:
-            self._over = True
+            self._outbox.over = True
             self._ended(end)
-            self._wake()
+            self._outbox.close()
 
     async def _guarded(self) -> TurnEnd:
         """The turn within its time limits, stopped on the server if it does not come to its end."""
@@ -342,8 +346,8 @@ class Turn:
             await page.session.drain()
         if self._failure is not None:
             raise self._failure
-        if self._error is not None:
-            raise self._error
+        if self._outbox.error is not None:
+            raise self._outbox.error
         return "finished"
 
     async def _converse(self) -> None:
@@ -448,8 +452,8 @@ class Turn:
             )
 
     def _log(self, message: Message) -> None:
-        text = message.log if isinstance(message.log, str) else ""
-        title = message.title if isinstance(message.title, str) else ""
+        text = without_tags(message.log) if isinstance(message.log, str) else ""
+        title = without_tags(message.title) if isinstance(message.title, str) else ""
         self._notice(str(message.level or "info"), text, title)
         match None if self._finished else gpu_wait(title, text):
             case "waiting":  # the function runs, and does nothing but wait: this is a queue, too
@@ -481,14 +485,4 @@ class Turn:
 
     def emit(self, event: Event) -> None:
         """Give an event to whoever iterates."""
-        self._events.append(event)
-        waiter = self._waiter
-        if waiter is not None:
-            self._waiter = None
-            if not waiter.done():
-                waiter.set_result(None)
-
-    def _wake(self) -> None:
-        waiter, self._waiter = self._waiter, None
-        if waiter is not None and not waiter.done():
-            waiter.set_result(None)
+        self._outbox.put(event)

@@ -51,6 +51,7 @@ def describe(space: Space) -> dict[str, Any]:
         "chat": None,
         "before": [],
         "settings": [],
+        "files": [],
         "candidates": [],
         "oddities": list(config.oddities),
     }
@@ -65,6 +66,7 @@ def describe(space: Space) -> dict[str, Any]:
     found["chat"] = candidates[used]
     found["before"] = [_gate(graph, gate) for gate in layout.gates]
     found["settings"] = [_setting(setting) for setting in layout.settings]
+    found["files"] = [inlet.describe() for inlet in layout.inlets]
     found["candidates"] = [{**one, "used": number == used} for number, one in enumerate(candidates)]
     found["oddities"] = list(layout.notes)
     return found
@@ -169,6 +171,7 @@ def _chat(page: Sheet, found: dict[str, Any], output: Output) -> None:
     page.field("chain", arrow.join(_said(edge) for edge in chat["chain"]))
     alone = "" if chat["chatbot"] else " (no chatbot: each turn stands alone)"
     page.field("answer in", _named(chat["output"]) + alone)
+    page.field("files", "; ".join(found["files"]))
     page.field("place", _path(chat["place"]) if chat["place"] else "")
     if found["before"]:
         page.heading("Done before the first message")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
@@ -34,6 +35,7 @@ __all__ = [
     "Timeout",
     "Token",
     "Trace",
+    "is_address",
     "parse_auth",
     "parse_settings",
     "parse_settle",
@@ -49,10 +51,31 @@ SpaceOption = Annotated[
     str, typer.Option("--space", "-s", metavar="ADDRESS", envvar="SPACEBRIDGE_SPACE", help=f"Whom to ask: {_ADDRESS}")
 ]
 Address = Annotated[str, typer.Argument(metavar="ADDRESS", help=_ADDRESS)]
+
+
+def is_address(text: object) -> bool:
+    """Whether a file is named by its address, and not by its path."""
+    return isinstance(text, str) and text.lower().startswith(("http://", "https://"))
+
+
+def _readable(files: list[str] | None) -> list[str] | None:
+    """Files that are there, and addresses, which are fetched later.
+
+    Raises:
+        typer.BadParameter: a file can't be read.
+    """
+    for file in files or ():
+        path = Path(file)
+        if not is_address(file) and not (path.is_file() and os.access(path, os.R_OK)):
+            why = "is a folder" if path.is_dir() else "can't be read" if path.exists() else "does not exist"
+            raise typer.BadParameter(f"File {file!r} {why}.")
+    return files
+
+
 Files = Annotated[
-    list[Path] | None,
+    list[str] | None,
     typer.Option(
-        "--file", "-f", metavar="FILE", exists=True, dir_okay=False, readable=True, help="Send a file, too. Repeatable."
+        "--file", "-f", metavar="FILE", callback=_readable, help="Send a file, too: a path or a URL. Repeatable."
     ),
 ]
 Settings = Annotated[

@@ -96,7 +96,9 @@ def _run(command: Callable[[Interrupts], Coroutine[Any, Any, int]]) -> int:
         return await command(interrupts)
 
     if debugging():
-        logging.basicConfig(level=logging.INFO)
+        handler = logging.StreamHandler()
+        handler.setFormatter(_Harmless(logging.BASIC_FORMAT))
+        logging.basicConfig(level=logging.INFO, handlers=[handler])
         logging.getLogger("spacebridge").setLevel(logging.DEBUG)
     try:
         return asyncio.run(begin(), debug=False)
@@ -108,6 +110,13 @@ def _run(command: Callable[[Interrupts], Coroutine[Any, Any, int]]) -> int:
         return BROKEN_PIPE
     except Exception as error:  # noqa: BLE001 - the outermost place
         return report(error)
+
+
+class _Harmless(logging.Formatter):
+    """Writes what others said so that a terminal does not obey it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return stderr().safe(super().format(record))
 
 
 def debugging() -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import aiohttp
 
@@ -19,8 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from spacebridge.gradio.http import HttpClient
+    from spacebridge.gradio.upload import Progress
 
 __all__ = ["App"]
+
+# So many configurations of at most so many bytes are remembered.
+_REMEMBERED = 8
+_SMALL = 1 << 18
 
 
 class App:
@@ -76,9 +82,26 @@ class App:
             return False
         return str(as_object(told).get("app_id")) == self.config.app_id
 
-    async def upload(self, files: list[UploadFile]) -> list[dict[str, Any]]:
+    async def upload(self, files: list[UploadFile], progress: Progress | None = None) -> list[dict[str, Any]]:
         """Send files; see :func:`upload`."""
-        return await upload(self.http, self.config, files)
+        return await upload(self.http, self.config, files, progress)
+
+    def file_url(self, path: str, url: str) -> str:
+        """Where a file can be fetched of which the app tells a path on the server, an address, or both.
+
+        The host in an app's addresses is what it believes; behind a proxy that is often wrong. So the path counts.
+        """
+        api = f"{self.http.base}{self.config.api_prefix}"
+        if "/proxy=" in url:  # of another Space that this app stands in front of
+            return f"{api}/proxy={url.partition('/proxy=')[2]}"
+        if path.startswith(("http://", "https://")):
+            return path
+        if path:
+            return f"{api}/file={quote(path)}"
+        name, _, rest = url.partition("file=")
+        if name in ("", "/", "/gradio_api/", "gradio_api/"):  # in a text
+            return f"{api}/file={quote(rest, safe='/%:?=&')}"
+        return url
 
     @staticmethod
     async def _login(http: HttpClient, auth: tuple[str, str]) -> None:
@@ -105,11 +128,11 @@ class App:
                 page = await http.get("/")
             except errors.SpacebridgeError:
                 raise missing from None
-            return parse_config(page.body, where=redact_url(http.base))
+            return _parse(page.body, where=redact_url(http.base))
         path = urlsplit(reply.url).path
         if path.endswith("/config"):
             http.base = reply.url.split("?")[0].removesuffix("/config")
-        return parse_config(reply.body, where=redact_url(http.base))
+        return _parse(reply.body, where=redact_url(http.base))
 
     async def _follow_root(self) -> None:
         """Use the path of the app that its configuration names, where that answers.
@@ -133,6 +156,17 @@ class App:
             return
         if other.app_id != self.config.app_id:
             self.http.base = own
+
+
+def _parse(body: bytes, *, where: str) -> Config:
+    """A configuration; one that was read before is the same object, so that what was found in it is known, too.
+
+    A client that opens the app anew for each answer would else spend as much on this as on the answer.
+    """
+    return (_parse_once if len(body) <= _SMALL else parse_config)(body, where=where)
+
+
+_parse_once = functools.lru_cache(maxsize=_REMEMBERED)(parse_config)
 
 
 def _leads_to_page(base: str, location: str) -> bool:

@@ -101,7 +101,7 @@ class Dependency(msgspec.Struct, frozen=True, kw_only=True):
         return f"/{self.api_name}" if self.api_name else f"fn {self.id}"
 
 
-class Config(msgspec.Struct, frozen=True, kw_only=True):
+class Config(msgspec.Struct, frozen=True, kw_only=True, eq=False, weakref=True):
     """What an app tells about itself."""
 
     version: tuple[int, ...]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from spacebridge import errors
+from spacebridge.gradio.html import without_tags
 from spacebridge.gradio.quota import gpu_refusal
 from spacebridge.shape import NOT_JSON, as_list, as_object, is_list, is_object
 
@@ -93,7 +94,7 @@ def error_from_output(error: object, *, title: object, version: tuple[int, ...],
             text = str(ast.literal_eval(detail)) if _REPR.fullmatch(detail) else text
         detail = text
     heading = title if isinstance(title, str) and title else "Error"
-    plain = html.unescape(_TAG.sub("", detail)).strip()
+    plain = without_tags(detail).strip()  # a page shows the HTML of an error as such
     if refusal := gpu_refusal(heading, plain):
         return _without_gpu(refusal, f"{asked} failed: {heading}: {plain}", heading, detail)
     if _REPLICAS in plain.lower():
@@ -185,5 +186,5 @@ def _validation(items: list[Any]) -> str:
         said = fields.get("message") or fields.get("msg")
         loc = fields.get("loc")
         place = fields.get("parameter_name") or (".".join(map(str, as_list(loc))) if is_list(loc) else "")
-        lines.append(": ".join(str(part) for part in (place, said) if part))
+        lines.append(": ".join(without_tags(str(part)) for part in (place, said) if part))
     return "; ".join(line for line in lines if line)

@@ -24,6 +24,8 @@ from spacebridge.version import __version__
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
+    from aiohttp.abc import AbstractResolver
+
     from spacebridge.gradio.trace import Trace
 
 __all__ = ["HttpClient", "is_loopback"]
@@ -57,6 +59,7 @@ class HttpClient:
         proxy: ``http://``, ``https://``, ``socks4://``, ``socks5://`` or ``socks5h://`` URL; names are then resolved
             by the proxy. Without it the environment's proxies are used, except for loopback addresses.
         cookies: name and value of cookies of an earlier session with the same host.
+        resolver: finds the addresses of names, instead of the system's.
     """
 
     def __init__(
@@ -70,6 +73,7 @@ class HttpClient:
         limits: Limits | None = None,
         trace: Trace | None = None,
         cookies: Mapping[str, str] | None = None,
+        resolver: AbstractResolver | None = None,
     ) -> None:
         self.base = base.rstrip("/")
         self.timeouts = timeouts or Timeouts()
@@ -79,7 +83,9 @@ class HttpClient:
             trace.hide(*secrets)
         self._headers = {"User-Agent": USER_AGENT, "Accept": "*/*", **(headers or {})}
         self._hostname = urlsplit(base).hostname
+        self.proxy = proxy
         self._proxy = Proxy(proxy) if proxy else None
+        self._resolver = resolver
         self._secrets = tuple(secret.encode() for secret in secrets if len(secret) >= _LONG_SECRET)
         self._cookies = dict(cookies or {})
         connect = self.timeouts.connect
@@ -181,6 +187,16 @@ class HttpClient:
     async def send(self, path: str, data: Callable[[], aiohttp.FormData], *, seconds: float | None) -> Reply:
         """POST a form; ``seconds`` bounds the wait for the reply once it is sent."""
         return await self._exchange(Request(method="POST", url=self.base + path, body=data, seconds=seconds))
+
+    async def open(self, url: str) -> aiohttp.ClientResponse:
+        """GET an address of the host, whatever the status; no redirect is followed. The caller closes the response.
+
+        Raises:
+            ConnectionLost, TimedOut: see :mod:`spacebridge.errors`.
+        """
+        # What comes is to be the file's bytes, as many as the header says.
+        headers = {"Accept-Encoding": "identity"}
+        return await self._request(Request(method="GET", url=url, headers=headers, seconds=self.timeouts.connect))
 
     async def open_stream(self, path: str) -> aiohttp.ClientResponse:
         """GET an event stream; the caller closes the response, and watches over its silence.
@@ -382,7 +398,7 @@ class HttpClient:
     def _open(self) -> aiohttp.ClientSession:
         connector = None if self._proxy is None else self._proxy.connector(keep_alive=_KEEP_ALIVE)
         if connector is None:
-            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE)
+            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE, resolver=self._resolver)
         # unsafe: keep cookies of hosts that are IP addresses, too.
         jar = aiohttp.CookieJar(unsafe=True)
         if self._cookies:

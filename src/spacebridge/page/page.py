@@ -105,6 +105,7 @@ class Page:
         self.graph = EventGraph(config.components, config.dependencies, config.parents)
         self.values = ComponentValues(config.components, config.unmounted, config.version)
         self.session = session
+        self.version = config.version
         self.sequential = config.version >= (6,)
         self._states_in_stream = config.version >= (5,)
         self.loaded = False

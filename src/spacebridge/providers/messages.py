@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Messages",
-    "RemoteFile",
     "checked",
     "files_of",
     "format_prompt",
@@ -27,18 +26,6 @@ __all__ = [
 ]
 
 Messages = list[dict[str, Any]]
-
-
-class RemoteFile:
-    """A file that a message names by its address; it has to be fetched before it can be sent."""
-
-    def __init__(self, url: str, name: str | None = None) -> None:
-        self.url = url
-        self.name = (
-            name
-            or unquote_to_bytes(url.split("?", maxsplit=1)[0].rsplit("/", 1)[-1]).decode("utf-8", "replace")
-            or "file"
-        )
 
 
 def text_of(message: dict[str, Any]) -> str:
@@ -67,7 +54,7 @@ def text_of(message: dict[str, Any]) -> str:
     return "\n".join(texts)
 
 
-def files_of(message: dict[str, Any]) -> list[UploadFile | RemoteFile]:
+def files_of(message: dict[str, Any]) -> list[UploadFile]:
     """The files, images and sounds of a message.
 
     Raises:
@@ -130,7 +117,7 @@ def _role(message: dict[str, Any]) -> str:
     return role
 
 
-def _file(part: object) -> UploadFile | RemoteFile:
+def _file(part: object) -> UploadFile:
     """A part that is no text, as a file."""
     if is_object(part):
         fields = as_object(part)
@@ -145,7 +132,7 @@ def _file(part: object) -> UploadFile | RemoteFile:
     )
 
 
-def _value(value: object) -> UploadFile | RemoteFile | None:
+def _value(value: object) -> UploadFile | None:
     match value:
         case UploadFile():
             return value
@@ -171,7 +158,7 @@ def _pair(one: object, other: object) -> UploadFile | None:
     return UploadFile.of(data) if isinstance(data, str | Path) else None
 
 
-def _object(fields: dict[str, Any]) -> UploadFile | RemoteFile | None:
+def _object(fields: dict[str, Any]) -> UploadFile | None:
     named = fields.get("filename") or fields.get("name")
     name = named if isinstance(named, str) else None
     if isinstance(fields.get("data"), str) and "format" in fields:  # input_audio
@@ -182,7 +169,7 @@ def _object(fields: dict[str, Any]) -> UploadFile | RemoteFile | None:
     return None
 
 
-def _address(text: str, name: str | None) -> UploadFile | RemoteFile:
+def _address(text: str, name: str | None) -> UploadFile:
     if text.startswith("data:"):
         header, _, data = text[5:].partition(",")
         mime_type = header.split(";")[0] or "application/octet-stream"
@@ -191,7 +178,7 @@ def _address(text: str, name: str | None) -> UploadFile | RemoteFile:
             return _decoded(data, name, mime_type)
         return UploadFile.from_bytes(unquote_to_bytes(data), name, mime_type)
     if text.startswith(("http://", "https://")):
-        return RemoteFile(text, name)
+        return UploadFile.from_url(text, name)
     if len(text) > 4096:
         return _decoded(text, name or "file", None)
     return UploadFile.of(text.removeprefix("file://"))

@@ -5,23 +5,17 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import aiohttp
 import msgspec
 
 from spacebridge import errors
 from spacebridge.chat.append import AppendOnly
 from spacebridge.chat.restart import remembers
 from spacebridge.chat.resume import JsonConversation
-from spacebridge.gradio.http import is_loopback
-from spacebridge.gradio.proxy import Proxy
-from spacebridge.gradio.trace import redact_url
-from spacebridge.gradio.upload import UploadFile
 from spacebridge.options import Limits, Timeouts
 from spacebridge.providers import debug
 from spacebridge.providers.base import AsyncGeneratorProvider, AsyncResult, ProviderModelMixin
 from spacebridge.providers.messages import (
     Messages,
-    RemoteFile,
     checked,
     files_of,
     format_prompt,
@@ -35,11 +29,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from spacebridge.chat.conversation import Conversation
+    from spacebridge.gradio.upload import UploadFile
 
 __all__ = ["Qwen_Qwen_2_5M"]
 
 _ENDPOINT = "/run/predict?__theme=light"
-_LARGEST_REMOTE_FILE = 64 * 1024 * 1024
 _SETTINGS = (
     "temperature",
     "top_p",
@@ -148,14 +142,11 @@ class Qwen_Qwen_2_5M(AsyncGeneratorProvider, ProviderModelMixin):
             kept = _kept(session) if conversation is None else conversation
             if return_conversation:
                 yield kept
-            sent = [
-                file if isinstance(file, UploadFile) else await _fetched(file, proxy, space.timeouts) for file in files
-            ]
             settings = {setting.name for setting in space.layout.settings}
             output = AppendOnly()
             async with session.stream(
                 prompt,
-                files=sent,
+                files=files,
                 settings={
                     name: kwargs[name] for name in _SETTINGS if name in settings and kwargs.get(name) is not None
                 },
@@ -168,41 +159,9 @@ class Qwen_Qwen_2_5M(AsyncGeneratorProvider, ProviderModelMixin):
                 vars(kept).update(session.dump().get_dict())
 
 
-def _media(media: Sequence[Any] | None) -> list[UploadFile | RemoteFile]:
+def _media(media: Sequence[Any] | None) -> list[UploadFile]:
     """Files beside the messages, as ``(content, name)`` pairs or alone."""
     return files_of({"content": [{"file": item} for item in media or ()]})
-
-
-async def _fetched(file: RemoteFile, proxy: str | None, timeouts: Timeouts) -> UploadFile:
-    """A file from its address.
-
-    Raises:
-        FileRefused: it can't be had, or is too large.
-    """
-    way = Proxy(proxy) if proxy else None
-    try:
-        async with (
-            aiohttp.ClientSession(
-                connector=way.connector() if way else None,
-                timeout=aiohttp.ClientTimeout(total=timeouts.first_text),
-                trust_env=way is None and not is_loopback(file.url),
-            ) as session,
-            session.get(
-                file.url, proxy=way.http if way else None, proxy_headers=way.headers if way else None
-            ) as response,
-        ):
-            response.raise_for_status()
-            content = await response.content.read(_LARGEST_REMOTE_FILE + 1)
-            while len(content) <= _LARGEST_REMOTE_FILE and (more := await response.content.readany()):
-                content += more
-            mime_type = response.content_type
-    except errors.AddressError:
-        raise
-    except Exception as error:  # of aiohttp, of the proxy's package, or of an address that is none
-        raise errors.FileRefused(f"The file {redact_url(file.url)} can't be fetched: {error}.") from error
-    if len(content) > _LARGEST_REMOTE_FILE:
-        raise errors.FileRefused(f"The file {redact_url(file.url)} is larger than {_LARGEST_REMOTE_FILE} bytes.")
-    return UploadFile.from_bytes(content, file.name, mime_type)
 
 
 def _timeouts(options: dict[str, Any]) -> Timeouts:

@@ -8,15 +8,16 @@ import uuid
 import weakref
 from math import inf
 from typing import IO, TYPE_CHECKING, Any, Literal, Self
-from urllib.parse import quote
 
 from spacebridge import errors
+from spacebridge.chat.attachment import Attachment
 from spacebridge.chat.conversation import Conversation
-from spacebridge.chat.events import Attachment, Notice
+from spacebridge.chat.events import Notice
 from spacebridge.chat.layout import find_layout
 from spacebridge.chat.resume import JsonConversation
 from spacebridge.chat.rules import TextRules
 from spacebridge.gradio.app import App
+from spacebridge.gradio.fetch import Fetcher
 from spacebridge.gradio.http import HttpClient
 from spacebridge.gradio.trace import Trace, redact_url
 from spacebridge.log import logger
@@ -31,11 +32,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from spacebridge.chat.bubbles import FileValue
+    from spacebridge.chat.files import FileValue
     from spacebridge.chat.layout import Layout
     from spacebridge.gradio.config import Config
     from spacebridge.gradio.session import Session
-    from spacebridge.gradio.upload import UploadFile
+    from spacebridge.gradio.upload import Progress, UploadFile
     from spacebridge.spaces.hub import HubSpace
     from spacebridge.spaces.record import SpaceRecord
 
@@ -300,26 +301,23 @@ class Space:
         """Something failed: before the next turn the app is looked at."""
         self._known_until = -inf
 
-    async def upload(self, files: list[UploadFile]) -> list[dict[str, Any]]:
+    async def upload(self, files: list[UploadFile], progress: Progress | None = None) -> list[dict[str, Any]]:
         """Send files to the app; Gradio's ``FileData`` for each."""
-        return await self._connected().upload(files)
+        return await self._connected().upload(files, progress)
 
     def attachment(self, file: FileValue) -> Attachment:
-        """Where a file of an answer can be fetched."""
+        """A file of an answer, and where it can be fetched."""
         app = self._connected()
-        url = file.url
-        if file.path and not file.path.startswith(("http://", "https://")):
-            # The host in the app's own URL is what it believes; behind a proxy that is often wrong.
-            url = f"{app.http.base}{app.config.api_prefix}/file={quote(file.path)}"
         return Attachment(
-            url=url or file.path,
+            url=app.file_url(file.path, file.url) if file.path or file.url else "",
             path=file.path,
             name=file.name,
             mime_type=file.mime_type,
             size=file.size,
             alt_text=file.alt_text,
             kind=file.kind,
-        )
+            raw=file.raw,
+        ).bound(Fetcher(app.http))
 
     def slot(self) -> contextlib.AbstractAsyncContextManager[Any]:
         """A place among the turns that may run at once."""

@@ -90,6 +90,19 @@ APPS: dict[str, App] = {
     "refused_validator": app("refused.py", "--by validator", (LATE, NEW), "'Hi' is refused with 422 'too short' and nothing follows; 'Hello' is echoed"),
     "refused_queue": app("refused.py", "--by queue", ALL_GENERATIONS, "the third of three '[[count=20 pace=0.1]]' at once is refused: the queue is full"),
     "notices": app("notices.py", "", ALL_GENERATIONS, "the echo, beside two notices and progress; 'error': an error 'quota gone <b>now</b>'"),
+    # answers of every kind; the prompt names what comes
+    "kinds": app("kinds.py", "--form messages", EVERYWHERE, "see the app"),
+    "kinds_pairs": app("kinds.py", "--form pairs", (OLD, MIDDLE, LATE), "see the app"),
+    "kinds_early": app("kinds.py", "--form pairs", EARLY, "see the app; chatbots show no components there"),
+    "kinds_interface": app("kinds.py", "--form interface", (MIDDLE, LATE, NEW), "see the app"),
+    # files in; the answer names them
+    "inlets_box": app("inlets.py", "--form box", EVERYWHERE, "'Echo: Hello | files=a.txt:5:…'"),
+    "inlets_limited": app("inlets.py", "--form limited", EVERYWHERE, "as inlets_box, for one picture or .pdf of at most 100 000 bytes"),
+    "inlets_image": app("inlets.py", "--form image", ALL_GENERATIONS, "as inlets_box, for a picture in a box of its own"),
+    "inlets_media": app("inlets.py", "--form media", EVERYWHERE, "as inlets_box, for a sound, a film and pictures, each in a box of its own"),
+    "inlets_file": app("inlets.py", "--form file", ALL_GENERATIONS, "as inlets_box, for files in a box of their own"),
+    "inlets_button": app("inlets.py", "--form button", ALL_GENERATIONS, "as inlets_box, for files by a button that keeps them in a State"),
+    "inlets_posted": app("inlets.py", "--form posted", ALL_GENERATIONS, "files by a button are posted into the chat, 'I have it.'; then 'Echo: Hello | files=none'"),
 }  # fmt: skip
 """Name → app."""
 

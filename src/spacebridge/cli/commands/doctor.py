@@ -84,7 +84,7 @@ async def _examine(options: SpaceOptions, *, json: bool) -> int:
         found: dict[str, Any] = {"ok": well, "here": here}
         if options.address:
             found |= {"address": options.address, "space": there}
-        await output.write(json_text(found))
+        await output.write(json_text(found, output))
     return OK if well else ERROR
 
 

@@ -68,7 +68,7 @@ async def _inspect(options: SpaceOptions, *, json: bool) -> int:
             found = describe(space)
     except Exception as error:
         if json:
-            await output.write(json_text(error_object(error)))
+            await output.write(json_text(error_object(error), output))
         raise
-    await output.write(json_text(found) if json else sheet(found, output))
+    await output.write(json_text(found, output) if json else sheet(found, output))
     return OK if found["chat"] is not None else EXIT_CODES["NoChatFound"]

@@ -356,15 +356,17 @@ def parse_option(text: str) -> tuple[list[str], Any]:
     """
     import tomllib
 
+    from spacebridge.shape import is_object
+
     name, equals, value = text.partition("=")
     try:
         nested: Any = tomllib.loads(f"{name} = 0") if equals else {}
     except tomllib.TOMLDecodeError:
         nested = {}
     path: list[str] = []
-    while isinstance(nested, dict) and nested:
+    while is_object(nested) and nested:
         ((key, nested),) = nested.items()
-        path.append(str(key))
+        path.append(key)
     if len(path) < 2:
         raise typer.BadParameter(f"{text!r} is not PATH=VALUE, such as models.mine.turns=2.", param_hint="--option")
     try:

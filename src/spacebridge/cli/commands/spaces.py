@@ -65,6 +65,6 @@ async def _list(options: SpaceOptions, *, check: bool, json: bool) -> int:
                 waiting.start(f"looking at {len(rows)} Spaces, {len(seen)} seen")
         finally:
             waiting.stop()
-    await output.write(json_text(described(rows, seen)) if json else listed(rows, seen, output))
+    await output.write(json_text(described(rows, seen), output) if json else listed(rows, seen, output))
     away = seen is not None and all(visit.state == "offline" for visit in seen.values())
     return EXIT_CODES["ConnectionLost"] if away else OK

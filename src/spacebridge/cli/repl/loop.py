@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from spacebridge.cli.exits import OK
-from spacebridge.cli.options import parse_value
+from spacebridge.cli.options import is_address, parse_value
 from spacebridge.cli.repl.transcript import Exchange, Transcript, load, save
 from spacebridge.cli.runner import report
 from spacebridge.cli.talk import Heard, say
@@ -75,7 +75,7 @@ class Repl:
         greeting: bool,
         system: str | None,
         settings: dict[str, Any],
-        files: list[Path],
+        files: list[str],
     ) -> None:
         self._options = options
         self._display = display
@@ -88,7 +88,7 @@ class Repl:
         self._space: Space | None = None
         self._conversation: Conversation | None = None
         self._turns: list[Exchange] = []
-        self._last: tuple[str, list[Path]] | None = None
+        self._last: tuple[str, list[str]] | None = None
         self._answered = False
         self._own_file: Path | None = None
         """What may be written over: it was saved or loaded here."""
@@ -202,12 +202,12 @@ class Repl:
             return
         await command(argument.strip())
 
-    async def _say(self, prompt: str, files: list[Path] | None = None) -> None:
+    async def _say(self, prompt: str, files: list[str] | None = None) -> None:
         if files is None:
             files, self._files = self._files, []
         self._last = prompt, files
         _, conversation = await self._connected()
-        self._turns.append(Exchange(prompt=prompt, files=[path.name for path in files]))
+        self._turns.append(Exchange(prompt=prompt, files=[Path(file).name for file in files]))
         await self._hear(
             lambda: conversation.stream(
                 prompt, files=files, system=self._system, settings=self._settings, settle=self._display.settle
@@ -231,7 +231,7 @@ class Repl:
             exchange.answer, exchange.error = heard.text, "stopped"
             raise
         exchange.answer, exchange.reasoning = answer.text, answer.reasoning
-        exchange.attachments = [attachment.url for attachment in answer.attachments]
+        exchange.attachments = [attachment.url or attachment.name for attachment in answer.attachments]
 
     async def _retry(self, _: str) -> None:
         if self._last is None:
@@ -262,12 +262,12 @@ class Repl:
         if argument == "-":
             self._files = []
         elif argument:
-            path = _existing(argument)
+            file = argument if is_address(argument) else str(_existing(argument))
             space, _ = await self._connected()
-            if not space.layout.chat.multimodal:
+            if not space.layout.inlets:
                 raise FileRefused("This chat takes no files: its message box is for text only.")
-            self._files.append(path)
-        names = ", ".join(str(path) for path in self._files)
+            self._files.append(file)
+        names = ", ".join(self._files)
         self._tell(f"With the next message: {names}" if names else "No files with the next message.")
 
     async def _set(self, argument: str) -> None:

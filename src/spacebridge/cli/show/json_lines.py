@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from spacebridge.cli.exits import hint_for
+from spacebridge.cli.terminal.clean import clean_json
 from spacebridge.errors import SpacebridgeError
 
 if TYPE_CHECKING:
@@ -46,12 +47,15 @@ class JsonLines:
             line = self._encoder.encode(value)
         except UnicodeEncodeError:  # half a surrogate pair
             line = json.dumps(msgspec.to_builtins(value)).encode()
+        if self._output.is_terminal:
+            line = clean_json(line.decode()).encode()
         await self._output.write_bytes(line + b"\n")
 
 
-def json_text(value: object) -> str:
+def json_text(value: object, output: Output) -> str:
     """Plain data as JSON that people can read, too."""
-    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"
+    text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"
+    return clean_json(text) if output.is_terminal else text
 
 
 def error_object(error: Exception) -> dict[str, Any]:

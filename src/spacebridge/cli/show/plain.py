@@ -5,12 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from spacebridge.chat.append import AppendOnly
-from spacebridge.chat.events import AttachmentAdded, Finished, Notice, Queued, ReasoningDelta, ToolStep
-from spacebridge.cli.show.presenter import Steps, attachment_line, notice_line
+from spacebridge.chat.events import (
+    AttachmentAdded,
+    AttachmentRemoved,
+    Finished,
+    Notice,
+    Queued,
+    ReasoningDelta,
+    ReasoningRewritten,
+    ToolStep,
+    Uploading,
+)
+from spacebridge.cli.show.presenter import Steps, attachment_line, notice_line, options_line
 from spacebridge.errors import AnswerRewritten
 
 if TYPE_CHECKING:
-    from spacebridge.chat.events import Attachment, Event
+    from spacebridge.chat.events import Attachment, Event, Option
     from spacebridge.cli.terminal.streams import Output
     from spacebridge.cli.terminal.waiting import Waiting
 
@@ -34,6 +44,7 @@ class PlainText:
         self._reasoning = reasoning
         self._append = AppendOnly()
         self._attachments: list[Attachment] = []
+        self._options: tuple[Option, ...] = ()
         self._steps = Steps()
         self._wrote = False
 
@@ -41,18 +52,17 @@ class PlainText:
         """Write what an event adds."""
         if isinstance(event, Queued):
             self._waiting.queued(event)
+        elif isinstance(event, Uploading):
+            self._waiting.sending(event)
         elif isinstance(event, Notice):
             if event.level == "progress":
                 self._waiting.start(f"{event.title} {event.text}")
             else:
                 self._aside(notice_line(event, self._errors))
         elif isinstance(event, ReasoningDelta):
-            if self._reasoning:
-                self._waiting.stop()
-                await self._errors.write(self._errors.dim(self._errors.safe(event.text)))
-                self._errors.at_line_start = event.text.endswith("\n")
-            else:
-                self._waiting.start("the model is thinking")
+            await self._think(event.text)
+        elif isinstance(event, ReasoningRewritten):
+            await self._think(f"\n(it thinks better of it:)\n{event.replacement}")
         elif isinstance(event, ToolStep):
             if line := self._steps.line(event, self._errors):
                 self._aside(line)
@@ -60,6 +70,8 @@ class PlainText:
                 self._waiting.start(event.title)
         elif isinstance(event, AttachmentAdded):
             self._attachments.append(event.attachment)
+        elif isinstance(event, AttachmentRemoved):
+            self._attachments.remove(event.attachment)
         else:
             await self._text(event)
 
@@ -76,16 +88,29 @@ class PlainText:
             if self._wrote or error is not None:
                 self._aside(attachment_line(attachment, self._errors))
             else:  # the files are the answer
-                await self._output.write(f"{self._output.safe(attachment.url)}\n")
+                await self._output.write(f"{self._output.safe(attachment.url or attachment.name)}\n")
+        if self._options:
+            self._aside(options_line(self._options, self._errors))
+
+    async def _think(self, text: str) -> None:
+        if self._reasoning:
+            self._waiting.stop()
+            await self._errors.write(self._errors.dim(self._errors.safe(text)))
+            self._errors.at_line_start = text.endswith("\n")
+        else:
+            self._waiting.start("the model is thinking")
 
     async def _text(self, event: Event) -> None:
+        if isinstance(event, Finished):
+            self._options = event.options
         try:
             piece = self._append.feed(event)
         except AnswerRewritten as error:
             if not self._output.is_terminal:
                 raise
             await self._output.write("\n" * (not self._output.at_line_start))
-            await self._output.write(f"--- the app changed its answer; this is the whole of it: ---\n{error.text}")
+            whole = self._output.safe(error.text)
+            await self._output.write(f"--- the app changed its answer; this is the whole of it: ---\n{whole}")
             return
         if piece:
             self._waiting.stop()

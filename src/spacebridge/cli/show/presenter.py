@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from spacebridge.chat.events import Attachment, Event, Notice, ToolStep
+    from collections.abc import Sequence
+
+    from spacebridge.chat.events import Attachment, Event, Notice, Option, ToolStep
     from spacebridge.cli.terminal.streams import Output
 
-__all__ = ["Presenter", "Steps", "attachment_line", "notice_line"]
+__all__ = ["Presenter", "Steps", "attachment_line", "notice_line", "options_line"]
 
 
 class Presenter(Protocol):
@@ -69,5 +71,12 @@ def _step_line(step: ToolStep, output: Output) -> str:
 def attachment_line(attachment: Attachment, output: Output) -> str:
     """A file in an answer as a line; its URL stands last."""
     name = attachment.name or attachment.alt_text or ""
-    said = f"{attachment.kind}: {name + ' ' if name else ''}{attachment.url}"
+    inside = not attachment.url or attachment.url.startswith("data:")
+    said = f"{attachment.kind}: {name + ' ' if name else ''}{'(came with the answer)' if inside else attachment.url}"
     return " ".join(output.safe(said).split())
+
+
+def options_line(options: Sequence[Option], output: Output) -> str:
+    """What the app offers to say next, as a line."""
+    said = ", ".join(option.value for option in options)
+    return " ".join(output.safe(f"offered: {said}").split())

@@ -8,22 +8,25 @@ from typing import TYPE_CHECKING
 
 from spacebridge.chat.events import (
     AttachmentAdded,
+    AttachmentRemoved,
     Finished,
     Notice,
     Queued,
     ReasoningDelta,
+    ReasoningRewritten,
     Rewritten,
     TextDelta,
     ToolStep,
+    Uploading,
 )
 from spacebridge.cli.show.blocks import Cutter
-from spacebridge.cli.show.presenter import Steps, attachment_line, notice_line
+from spacebridge.cli.show.presenter import Steps, attachment_line, notice_line, options_line
 from spacebridge.cli.terminal.live import LiveArea
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from spacebridge.chat.events import Attachment, Event
+    from spacebridge.chat.events import Attachment, Event, Option
     from spacebridge.cli.show.blocks import Block
     from spacebridge.cli.show.markup import Line, Painter
     from spacebridge.cli.terminal.streams import Output
@@ -68,6 +71,7 @@ class Rendered:
         self._thought = ""
         self._thinking_since: float | None = None
         self._attachments: list[Attachment] = []
+        self._options: tuple[Option, ...] = ()
         self._steps = Steps()
         self._later: asyncio.TimerHandle | None = None
         self._next_paint = 0.0
@@ -82,18 +86,25 @@ class Rendered:
             self._rewrite((self._before + self._rest)[: event.keep] + event.replacement, kind=event.kind)
             self._paint_soon()
         elif isinstance(event, Finished):
+            self._options = event.options
             self._finish(event.text)
         elif isinstance(event, ReasoningDelta):
             self._think(event.text)
-        elif isinstance(event, AttachmentAdded):
-            self._attachments.append(event.attachment)
+        elif isinstance(event, ReasoningRewritten):
+            self._think(f"\n(it thinks better of it:)\n{event.replacement}")
         else:
             self._around(event)
 
     def _around(self, event: Event) -> None:
         """Show what is not of the answer."""
-        if isinstance(event, Queued):
+        if isinstance(event, AttachmentAdded):
+            self._attachments.append(event.attachment)
+        elif isinstance(event, AttachmentRemoved):
+            self._attachments.remove(event.attachment)
+        elif isinstance(event, Queued):
             self._waiting.queued(event)
+        elif isinstance(event, Uploading):
+            self._waiting.sending(event)
         elif isinstance(event, Notice):
             if event.level != "progress":
                 self._aside(notice_line(event, self._errors))
@@ -119,6 +130,8 @@ class Rendered:
             self._stay(line)
         for attachment in self._attachments:
             self._stay(attachment_line(attachment, self._output))
+        if self._options:
+            self._stay(options_line(self._options, self._output))
 
     # The answer
 

@@ -9,7 +9,9 @@ Works on single characters, so that text can be cleaned piece by piece, however 
 
 from __future__ import annotations
 
-__all__ = ["clean", "clean_line"]
+import unicodedata
+
+__all__ = ["clean", "clean_json", "clean_line", "fitted"]
 
 _BIDI = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
 
@@ -24,6 +26,8 @@ _TABLE: dict[int, str | None] = {
     **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"),
     **dict.fromkeys(range(0xFFF9, 0xFFFC), "\ufffd"),
 }
+# In JSON the same characters can be written in another way, which means the same.
+_ESCAPED = {code: f"\\u{code:04x}" for code in _TABLE if code > 0x20}
 
 
 def clean(text: str) -> str:
@@ -38,3 +42,19 @@ def clean(text: str) -> str:
 def clean_line(text: str) -> str:
     """The same, on one line."""
     return " ".join(clean(text).split())
+
+
+def clean_json(text: str) -> str:
+    """JSON that means the same, without anything in it that a terminal would obey."""
+    return text if text.isascii() and "\x7f" not in text else text.translate(_ESCAPED)
+
+
+def fitted(text: str, columns: int) -> str:
+    """As much of a clean text as fits into so many columns of a terminal."""
+    used = 0
+    for place, char in enumerate(text):
+        if not unicodedata.combining(char):
+            used += 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        if used > columns or place > 4 * columns:  # marks pile up, and take no column
+            return text[:place]
+    return text

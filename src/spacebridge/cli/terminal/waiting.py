@@ -7,10 +7,10 @@ import contextlib
 import time
 from typing import TYPE_CHECKING
 
-from spacebridge.cli.terminal.clean import clean_line
+from spacebridge.cli.terminal.clean import clean_line, fitted
 
 if TYPE_CHECKING:
-    from spacebridge.chat.events import Notice, Queued
+    from spacebridge.chat.events import Notice, Queued, Uploading
     from spacebridge.cli.terminal.streams import Output
 
 __all__ = ["Waiting", "describe_queue"]
@@ -19,6 +19,7 @@ _PATIENCE = 0.4
 _TICK = 0.12
 _CLEAR = "\r\x1b[K"
 _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+_WORTH_A_LINE = 2**20
 _PLAIN_FRAMES = "|/-\\"
 
 
@@ -68,6 +69,14 @@ class Waiting:
             with contextlib.suppress(OSError):
                 self._output.write_now(f"{text}\n")
 
+    def sending(self, event: Uploading) -> None:
+        """A file is on its way to the app."""
+        done = f"{event.sent / event.total:.0%} of {_size(event.total)}" if event.total else _size(event.sent)
+        self.start(f"sending {event.name}: {done}")
+        if not self._silent and not self._output.moves and event.sent == 0 and (event.total or 0) >= _WORTH_A_LINE:
+            with contextlib.suppress(OSError):
+                self._output.write_now(f"{self._output.safe(f'sending {event.name}, {_size(event.total or 0)}')}\n")
+
     def stop(self) -> None:
         """Wait no longer: the line goes away."""
         if self._task is not None:
@@ -91,7 +100,7 @@ class Waiting:
             line = f"{frames[number % len(frames)]} {_elapsed(time.monotonic() - self._begin)} {clean_line(self._text)}"
             self._shown = True
             with contextlib.suppress(OSError):
-                self._output.write_now(f"{_CLEAR}{self._output.dim(line[: max(columns - 1, 1)])}")
+                self._output.write_now(f"{_CLEAR}{self._output.dim(fitted(line, max(columns - 1, 1)))}")
             self._output.at_line_start = True
             number += 1
             await asyncio.sleep(_TICK)
@@ -103,6 +112,10 @@ def describe_queue(event: Queued) -> str:
         return "next in the queue" if event.rank == 0 else "in the queue"
     ahead = f"in the queue, {event.rank} ahead"
     return f"{ahead}, about {_elapsed(event.eta)}" if event.eta else ahead
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size} bytes"
 
 
 def _elapsed(seconds: float) -> str:
