@@ -17,17 +17,22 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 help: ## Say what there is (the default)
 	@echo "make TARGET, where TARGET is one of"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
-	@echo "Settings: PYTHON=$(PYTHON); ARGS=... goes to pytest, ruff or the benchmarks; PROMPT=... to the demo."
+	@echo "Settings: PYTHON=$(PYTHON); ARGS=... goes to serve, pytest, ruff or the benchmarks; PROMPT=... to the demo."
 
 .PHONY: demo
 demo: ## Ask the small real model in the embedded Space
 	@$(SETUP) demo
 	.venv/bin/spacebridge ask -s local "$(PROMPT)"
 
+.PHONY: serve
+serve: ## Serve the embedded Space to OpenAI clients (ARGS="--port 9000" for other options)
+	@$(SETUP) demo
+	.venv/bin/spacebridge serve $(ARGS)
+
 .PHONY: test
 test: ## Run all tests, real servers and browser included (ARGS="-k name" for some)
 	@$(SETUP) test
-	@$(PYTHON) scripts/chromium.py
+	@$(PYTHON) scripts/programs.py
 	$(IN_VENV) pytest $(ARGS)
 
 .PHONY: lint

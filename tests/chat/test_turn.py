@@ -368,3 +368,28 @@ def test_odd_dumps_are_read_as_far_as_they_go(data: dict[str, Any]):
     conversation, _ = chat()
     conversation.restore(JsonConversation(session_hash="abc", **data))
     assert conversation.state == "clean"
+
+
+async def test_batches_carry_all_that_has_come():
+    """What came together is given together."""
+    conversation, _ = chat()
+    async with conversation.stream("hi") as turn:
+        batches = [batch async for batch in turn.batches()]
+    assert [type(event) for batch in batches for event in batch] == [
+        Queued, Started, TextDelta, TextDelta, TextDelta, Finished,
+    ]  # fmt: skip
+    assert len(batches) < 6
+
+
+async def test_batches_end_as_iterating_does():
+    def fails(running: Running) -> Outcome:
+        running.say(shown("a"), None)
+        raise errors.AppFailed("No.")
+
+    conversation, _ = chat(fails)
+    got: list[Event] = []
+    with pytest.raises(errors.AppFailed, match="No"):
+        async for batch in conversation.stream("hi").batches():
+            got += batch
+    assert "a" in [event.text for event in got if isinstance(event, TextDelta)]
+    assert conversation.state == "partial"

@@ -6,6 +6,7 @@ import pytest
 
 from spacebridge import errors
 from spacebridge.cli.exits import CODES, EXIT_CODES, exit_code, hint_for
+from spacebridge.gateway.config import InvalidConfig
 
 DOCS = Path(__file__).parents[2] / "docs" / "cli.md"
 
@@ -19,7 +20,7 @@ def test_every_error_has_a_code_that_is_explained():
 
 
 def test_no_code_is_for_an_error_that_does_not_exist():
-    assert set(EXIT_CODES) <= set(errors.__all__)
+    assert set(EXIT_CODES) <= {*errors.__all__, InvalidConfig.__name__}
 
 
 @pytest.mark.parametrize(

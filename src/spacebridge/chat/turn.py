@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import deque
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 from spacebridge import errors
 from spacebridge.chat.clock import TurnClock
 from spacebridge.chat.components import is_chatbot
 from spacebridge.chat.events import Answer, Event, Finished, Notice, Queued, Started, Uploading
+from spacebridge.chat.outbox import Outbox
 from spacebridge.chat.readers import drawn_value
 from spacebridge.gradio.html import without_tags
 from spacebridge.gradio.quota import gpu_wait
@@ -102,9 +102,8 @@ class Turn:
         self._ended = ended
         self._tracker: AnswerTracker | None = None
         self._elsewhere: dict[int, object] = {}
-        self._events: deque[Event] = deque()
+        self._outbox = Outbox()
         self._notices: dict[tuple[str, str, str], Notice] = {}
-        self._waiter: asyncio.Future[None] | None = None
         self._work: asyncio.Task[None] | None = None
         self._entered = False
         self._left = False
@@ -112,8 +111,6 @@ class Turn:
         self._started = False
         self._finished: Finished | None = None
         self._failure: errors.SpacebridgeError | None = None
-        self._error: BaseException | None = None
-        self._over = False
         self._clock: TurnClock | None = None
         self._told = 0
         """Bytes of a file that is sent, as last told."""
@@ -164,9 +161,9 @@ class Turn:
         if self._work is not None and not self._work.done():
             # Shielded: whoever leaves because of a cancellation of his own still waits for the bounded end.
             await asyncio.shield(asyncio.ensure_future(self._leave(self._work)))
-        self._events.clear()
-        if not self._over:  # it was left before it began
-            self._over = True
+        self._outbox.events.clear()
+        if not self._outbox.over:  # it was left before it began
+            self._outbox.close()
             self._ended("left")
 
     async def _leave(self, work: asyncio.Task[None]) -> None:
@@ -177,22 +174,36 @@ class Turn:
             work.cancel()
         await asyncio.wait({work})
 
-    async def _iterate(self, *, closing: bool) -> AsyncGenerator[Event]:
+    async def batches(self) -> AsyncGenerator[list[Event]]:
+        """The events in lists, each with all that have come by then: for those who pass them on together.
+
+        Raises:
+            SpacebridgeError: at the end, as iterating does.
+        """
+        closing, outbox = not self._entered, self._outbox
         self._start()
-        events = self._events
         try:
-            while True:
-                while events:
-                    yield events.popleft()
-                if self._over:
-                    break
-                if self._waiter is not None and not self._waiter.done():
-                    closing = False
-                    raise errors.TurnInProgress("Somebody else waits for the events of this turn.")
-                self._waiter = asyncio.get_running_loop().create_future()
-                await self._waiter
-            if self._error is not None:
-                raise self._error
+            while await outbox.more():
+                batch = list(outbox.events)
+                outbox.events.clear()
+                yield batch
+        except errors.TurnInProgress:
+            closing = False
+            raise
+        finally:
+            if closing:
+                await self.aclose()
+
+    async def _iterate(self, *, closing: bool) -> AsyncGenerator[Event]:
+        outbox = self._outbox
+        self._start()
+        try:
+            while await outbox.more():
+                while outbox.events:
+                    yield outbox.events.popleft()
+        except errors.TurnInProgress:
+            closing = False
+            raise
         finally:
             if closing:
                 await self.aclose()
@@ -272,7 +283,7 @@ class Turn:
     # The work
 
     def _start(self) -> None:
-        if self._work is None and not self._over:
+        if self._work is None and not self._outbox.over:
             self._work = asyncio.create_task(self._run(), name=f"spacebridge turn {self.turn_id}")
 
     async def _run(self) -> None:
@@ -281,17 +292,17 @@ class Turn:
             end = await self._guarded()
         except errors.SpacebridgeError as error:
             error.partial = error.partial or (self._tracker.text if self._tracker else "")
-            self._error = error
+            self._outbox.error = error
             if isinstance(error, errors.SessionLost):
                 end = "lost"
         except asyncio.CancelledError:
             end = "left"
         except Exception as error:  # noqa: BLE001 - handed to whoever iterates
-            self._error = error
+            self._outbox.error = error
         finally:
-            self._over = True
+            self._outbox.over = True
             self._ended(end)
-            self._wake()
+            self._outbox.close()
 
     async def _guarded(self) -> TurnEnd:
         """The turn within its time limits, stopped on the server if it does not come to its end."""
@@ -335,8 +346,8 @@ class Turn:
             await page.session.drain()
         if self._failure is not None:
             raise self._failure
-        if self._error is not None:
-            raise self._error
+        if self._outbox.error is not None:
+            raise self._outbox.error
         return "finished"
 
     async def _converse(self) -> None:
@@ -474,14 +485,4 @@ class Turn:
 
     def emit(self, event: Event) -> None:
         """Give an event to whoever iterates."""
-        self._events.append(event)
-        waiter = self._waiter
-        if waiter is not None:
-            self._waiter = None
-            if not waiter.done():
-                waiter.set_result(None)
-
-    def _wake(self) -> None:
-        waiter, self._waiter = self._waiter, None
-        if waiter is not None and not waiter.done():
-            waiter.set_result(None)
+        self._outbox.put(event)

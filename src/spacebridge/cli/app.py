@@ -9,9 +9,11 @@ import typer
 
 from spacebridge.cli.commands.ask import ask
 from spacebridge.cli.commands.chat import chat
+from spacebridge.cli.commands.config import app as config
 from spacebridge.cli.commands.doctor import doctor
 from spacebridge.cli.commands.inspect import inspect
 from spacebridge.cli.commands.local import local
+from spacebridge.cli.commands.serve import serve
 from spacebridge.cli.commands.spaces import spaces
 from spacebridge.cli.commands.version import version
 from spacebridge.cli.exits import CODES
@@ -46,6 +48,7 @@ app = typer.Typer(
       spacebridge ask -s owner/name "Hello"               ask a Space on Hugging Face
       spacebridge spaces                                  Spaces that have names
       spacebridge chat -s http://127.0.0.1:7860           talk with it
+      spacebridge serve --model mine=http://127.0.0.1:7860    put an OpenAI-compatible API in front of it
       spacebridge inspect http://127.0.0.1:7860           what the app is, and where its chat
       spacebridge doctor http://127.0.0.1:7860            why it does not work
     """,
@@ -75,5 +78,6 @@ def spacebridge(
         os.environ["SPACEBRIDGE_DEBUG"] = "1"
 
 
-for _command in (ask, chat, inspect, spaces, local, doctor, version):
+for _command in (ask, chat, serve, inspect, spaces, local, doctor, version):
     app.command(context_settings={"max_content_width": 100})(_command)
+app.add_typer(config, name="config")

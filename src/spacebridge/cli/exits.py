@@ -59,6 +59,8 @@ EXIT_CODES: dict[str, int] = {
     "UnknownModel": USAGE,
     "InvalidMessages": USAGE,
     "InvalidConversation": USAGE,
+    "InvalidConfig": USAGE,
+    "StoreFailed": 7,
     "FileRefused": USAGE,
     "TurnInProgress": ERROR,
     "MissingPart": 9,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
+import weakref
 from math import inf
 from typing import IO, TYPE_CHECKING, Any, Literal, Self
 
@@ -113,7 +114,8 @@ class Space:
         self._layout: Layout | None = None
         self._graph: EventGraph | None = None
         self._slots: asyncio.Semaphore | None = None
-        self._conversations: list[Conversation] = []
+        # Whoever has many conversations one after the other need not keep them all.
+        self._conversations: weakref.WeakSet[Conversation] = weakref.WeakSet()
 
     def __repr__(self) -> str:
         return f"Space({redact_url(self.address)!r})"
@@ -177,7 +179,8 @@ class Space:
 
     async def aclose(self) -> None:
         """Leave all turns and close all connections."""
-        conversations, self._conversations = self._conversations, []
+        conversations = list(self._conversations)
+        self._conversations.clear()
         try:
             await asyncio.gather(*(conversation.aclose() for conversation in conversations))
         finally:
@@ -260,7 +263,7 @@ class Space:
         conversation = Conversation(self, page, self.layout, self._find)
         if dumped is not None:
             conversation.restore(dumped)
-        self._conversations.append(conversation)
+        self._conversations.add(conversation)
         return conversation
 
     def session(self, session_hash: str) -> Session:

@@ -1,0 +1,1 @@
+"""The OpenAI-shaped server in front of Spaces."""

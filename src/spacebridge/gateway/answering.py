@@ -1,0 +1,274 @@
+"""The answers to one request: from the Spaces, through the API's encoder, to bytes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from typing import TYPE_CHECKING, Any, Literal
+
+from spacebridge.chat.events import Finished, Notice, Queued, ReasoningDelta, TextDelta
+from spacebridge.gateway.shapes import burst, sse
+from spacebridge.gateway.shapes.transcript import Said
+from spacebridge.gateway.talk import Talk
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Callable
+
+    from spacebridge.chat.events import Event
+    from spacebridge.gateway.fetching import Fetcher
+    from spacebridge.gateway.metrics import Metrics
+    from spacebridge.gateway.models import Model
+    from spacebridge.gateway.sessions import Sessions
+    from spacebridge.gateway.shapes.encoder import Encoder
+    from spacebridge.gateway.shapes.problem import Problem
+    from spacebridge.gateway.shapes.request import Request
+    from spacebridge.gateway.shapes.transcript import Transcript
+    from spacebridge.gateway.shapes.usage import Usage
+
+__all__ = ["Answering"]
+
+
+class Answering:
+    """All answers to one request.
+
+    Args:
+        request: what is asked for.
+        kind: makes the reply of its API.
+        model: who is asked.
+        owner: whose turn it is in the waiting lines.
+        scope: whose conversations may be gone on with.
+        finished: called with the whole reply before its end is sent, so that what the client does next finds it kept.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        kind: type[Encoder],
+        model: Model,
+        *,
+        sessions: Sessions,
+        fetcher: Fetcher,
+        metrics: Metrics,
+        owner: str,
+        scope: str,
+        finished: Callable[[Encoder], Awaitable[None]],
+    ) -> None:
+        self.request = request
+        self.model = model
+        self._kind = kind
+        self._encoder: Encoder | None = None
+        self._sessions = sessions
+        self._fetcher = fetcher
+        self._metrics = metrics
+        self._owner = owner
+        self._scope = scope
+        self._finished = finished
+        self._unfinished = request.choices
+        self._begun = time.monotonic()
+        self._talks: dict[int, Talk] = {}
+        self._sent_begin = False
+        self.first_text: float | None = None
+        """Seconds until the first text."""
+
+    @property
+    def encoder(self) -> Encoder:
+        """What makes the reply. Made when it is known whether the app limits the length of its answers itself."""
+        if self._encoder is None:
+            limited = any(talk.limited for talk in self._talks.values())
+            self._encoder = self._kind(self.request, limited=limited)
+        return self._encoder
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything of an answer has come, so that no other Space will be asked."""
+        return any(talk.begun for talk in self._talks.values())
+
+    @property
+    def space(self) -> str:
+        """Who answers, or was asked last."""
+        backends = [talk.backend.title for talk in self._talks.values() if talk.backend is not None]
+        return backends[0] if backends else ""
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """How the apps know what was said before, as far as that is known."""
+        return tuple(dict.fromkeys(talk.way for talk in self._talks.values() if talk.way is not None))
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """Parameters that nothing acted upon."""
+        unset = [name for talk in self._talks.values() for name in talk.ignored]
+        return tuple(dict.fromkeys([*self.request.ignored, *unset]))
+
+    @property
+    def adjusted(self) -> dict[str, Any]:
+        """Parameters that were brought within the app's bounds."""
+        found: dict[str, Any] = {}
+        for talk in self._talks.values():
+            found |= talk.adjusted
+        return found
+
+    @property
+    def usage(self) -> Usage:
+        """What was used until now, by estimate."""
+        return self.encoder.usage
+
+    def told(self) -> dict[str, Any]:
+        """What may be logged of it."""
+        told: dict[str, Any] = {"space": self.space, "stream": self.request.stream}
+        if self.ways:
+            told["conversation"] = ",".join(self.ways)
+        if self.first_text is not None:
+            told["first_text"] = round(self.first_text, 4)
+        usage = self.usage
+        return {**told, "prompt_tokens": usage.prompt_tokens, "completion_tokens": usage.completion_tokens}
+
+    async def stream(self) -> AsyncGenerator[bytes]:
+        """The reply in pieces, as they come. What comes together is one piece.
+
+        Raises:
+            SpacebridgeError, Problem: no answer came about, or not to its end.
+        """
+        async with contextlib.aclosing(self._events()) as pieces:
+            async for piece in pieces:
+                if piece:
+                    yield piece
+        if self.encoder.done:
+            yield self.encoder.done
+
+    async def whole(self) -> dict[str, Any]:
+        """The reply at once. Errors as those of ``stream``."""
+        async with contextlib.aclosing(self._events()) as pieces:
+            async for _ in pieces:
+                pass
+        return self.encoder.whole()
+
+    def failure(self, problem: Problem) -> bytes:
+        """The end of a stream that fails."""
+        return self.encoder.sse([*self._beginning(), *self.encoder.fail(problem)])
+
+    async def _events(self) -> AsyncGenerator[bytes]:
+        if self.request.choices == 1:
+            async with contextlib.aclosing(self._choice(0)) as pieces:
+                async for piece in pieces:
+                    yield piece
+            return
+        arrived: asyncio.Queue[bytes | None] = asyncio.Queue()
+        tasks = [asyncio.create_task(self._pump(number, arrived)) for number in range(self.request.choices)]
+        try:
+            running = len(tasks)
+            while running:
+                piece = await arrived.get()
+                if piece is None:
+                    running -= 1
+                    for task in tasks:
+                        if task.done() and not task.cancelled() and (error := task.exception()) is not None:
+                            raise error
+                else:
+                    yield piece
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+
+    async def _pump(self, number: int, arrived: asyncio.Queue[bytes | None]) -> None:
+        try:
+            async with contextlib.aclosing(self._choice(number)) as pieces:
+                async for piece in pieces:
+                    arrived.put_nowait(piece)
+        finally:
+            # The one who waits looks for errors, which a task has only when it has ended.
+            asyncio.get_running_loop().call_soon(arrived.put_nowait, None)
+
+    async def _choice(self, number: int) -> AsyncGenerator[bytes]:
+        """One answer; an empty piece where nothing is to be sent, but something has happened."""
+        request = self.request
+        transcript = request.transcript(number)
+        talk = self._talk(transcript, number, request.closing, self._scope)
+        said = ""
+        try:
+            async with contextlib.aclosing(talk.batches()) as batches:
+                async for batch in batches:
+                    yield self._fed(batch, number, talk)
+                    said = _final(batch) or said
+                    if talk.accepted and self.encoder.is_over(number):
+                        break
+            encoder, repaired = self.encoder, False
+            while (reminder := encoder.repair(number)) is not None:
+                repaired = True
+                # In a session of its own: the conversation goes on as if the first answer had been right.
+                more = (*transcript, Said("assistant", said), Said("user", reminder))
+                async with contextlib.aclosing(self._repair(more, number)) as pieces:
+                    async for piece in pieces:
+                        yield piece
+            ending = encoder.sse([*self._beginning(), *encoder.finish(number)])
+            if not repaired:
+                await talk.keep(encoder.said(number))
+            self._metrics.conversed(talk.way or "new")
+            self._unfinished -= 1
+            if not self._unfinished:
+                await self._finished(encoder)
+            yield ending
+        finally:
+            await talk.aclose()
+
+    async def _repair(self, transcript: Transcript, number: int) -> AsyncGenerator[bytes]:
+        talk = self._talk(transcript, -1 - number, "", "")
+        try:
+            async with contextlib.aclosing(talk.batches()) as batches:
+                async for batch in batches:
+                    yield self._fed(batch, number, talk)
+                    if self.encoder.is_over(number):
+                        break
+        finally:
+            await talk.aclose()
+
+    def _talk(self, transcript: Transcript, number: int, closing: str, scope: str) -> Talk:
+        request = self.request
+        settle: Literal["now", "end"] = "end" if request.held and not request.stop else "now"
+        talk = Talk(
+            self.model,
+            transcript,
+            sessions=self._sessions,
+            fetcher=self._fetcher,
+            metrics=self._metrics,
+            owner=self._owner,
+            scope=scope,
+            system=request.system,
+            closing=closing,
+            parameters=request.parameters,
+            settings=request.settings,
+            settle=settle,
+        )
+        if number >= 0:
+            self._talks[number] = talk
+        return talk
+
+    def _fed(self, batch: list[Event], number: int, talk: Talk) -> bytes:
+        """What a batch of events gives, as one piece."""
+        told = b"".join([sse.queued(event) for event in batch if isinstance(event, Queued)])
+        if not talk.accepted:  # it waits in our own line, or for the Space to be reached
+            return told + b"".join([sse.comment(event.text) for event in batch if isinstance(event, Notice)])
+        encoder = self.encoder
+        events = self._beginning()
+        for event in burst.joined(batch):
+            if self.first_text is None and isinstance(event, TextDelta | ReasoningDelta):
+                self.first_text = time.monotonic() - self._begun
+                self._metrics.first_text(self.model.name, self.space, self.first_text)
+            events += encoder.feed(event, number)
+            if encoder.is_over(number):
+                break
+        return told + encoder.sse(events) if events else told
+
+    def _beginning(self) -> list[dict[str, Any]]:
+        if self._sent_begin:
+            return []
+        self._sent_begin = True
+        return self.encoder.begin()
+
+
+def _final(batch: list[Event]) -> str:
+    """The whole text, if the batch holds the end of the answer."""
+    return next((event.text for event in batch if isinstance(event, Finished)), "")

@@ -1,0 +1,221 @@
+"""One request and its reply on the wire: headers in time, signs of life, and an end when the client has gone."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import re
+import time
+from typing import TYPE_CHECKING, Any
+
+from spacebridge.gateway.shapes import problem as problems
+from spacebridge.gateway.shapes import sse
+from spacebridge.gateway.state import Stopping
+from spacebridge.log import logger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping
+
+    from starlette.types import Receive, Send
+
+    from spacebridge.gateway.answering import Answering
+    from spacebridge.gateway.shapes.problem import Problem
+    from spacebridge.gateway.state import Gateway
+
+__all__ = ["ClientGone", "Exchange", "retry_headers", "run_until_gone"]
+
+_ACCEPT = 2.0
+"""Seconds that the headers of a stream wait for the Space to answer, so that a refusal has its status. Many Spaces take
+a turn into their queue first, and then refuse it: what has only been queued is not accepted yet."""
+_PATIENCE = 60.0
+"""Seconds after which a client that takes nothing of a stream is left: else it would hold its place on the Space."""
+_FIELD = re.compile(r"[\w.\-]{1,64}", re.ASCII)
+_MOST_NAMES = 32
+
+
+class ClientGone(Exception):
+    """The client has closed its connection."""
+
+
+class Exchange:
+    """The reply to one request.
+
+    Args:
+        answering: gives the answers.
+        send: of ASGI.
+        headers: of the reply, besides what the answers add.
+        keep_alive: seconds of silence after which a stream says that it lives.
+    """
+
+    def __init__(
+        self,
+        answering: Answering,
+        send: Send,
+        headers: Mapping[str, str],
+        *,
+        keep_alive: float,
+        accept: float = _ACCEPT,
+        patience: float = _PATIENCE,
+    ) -> None:
+        self._answering = answering
+        self._send = send
+        self._headers = headers
+        self._keep_alive = keep_alive
+        self._accept = accept
+        self._patience = patience
+        self._buffer: list[bytes] = []
+        self._writing = asyncio.Lock()
+        self._last = 0.0
+        self.started = False
+        """Whether the headers have gone, so that an error has to go into the stream."""
+
+    async def whole(self) -> None:
+        """Send the reply at once."""
+        body = await self._answering.whole()
+        await send_body(self._send, 200, sse.to_json(body), self._all_headers("application/json"))
+
+    async def stream(self) -> None:
+        """Send the reply as it grows.
+
+        Raises:
+            ClientGone: the client has taken nothing of it for long.
+        """
+        work = asyncio.current_task()
+        tending = asyncio.create_task(self._tend(work))
+        try:
+            async with contextlib.aclosing(self._answering.stream()) as pieces:
+                async for piece in pieces:
+                    if self.started:
+                        await self._write(piece)
+                    else:
+                        self._buffer.append(piece)
+                        if self._answering.begun:
+                            await self._start()
+        finally:
+            tending.cancel()
+            await asyncio.wait({tending})
+        await self._start()
+        await self._end(b"")
+
+    async def fail(self, problem: Problem) -> None:
+        """End a stream that has begun with an error."""
+        await self._end(self._answering.failure(problem))
+
+    async def _tend(self, work: asyncio.Task[Any] | None) -> None:
+        """Let the headers go after a while, and from then on break every long silence; leave a client that is stuck."""
+        try:
+            await asyncio.sleep(self._accept)
+            async with asyncio.timeout(self._patience):
+                await self._start()
+            while True:
+                quiet = time.monotonic() - self._last
+                if quiet >= self._keep_alive:
+                    # If a piece before it still waits for the client, so does this.
+                    async with asyncio.timeout(self._patience):
+                        await self._write(sse.comment("keep-alive"))
+                    quiet = 0.0
+                await asyncio.sleep(self._keep_alive - quiet)
+        except TimeoutError:
+            logger.info("A client has taken nothing for %g s, and is left.", self._patience)
+            if work is not None:
+                work.cancel()
+
+    async def _start(self) -> None:
+        async with self._writing:
+            if self.started:
+                return
+            self.started = True
+            headers = {
+                **self._all_headers("text/event-stream; charset=utf-8"),
+                "cache-control": "no-cache",
+                "x-accel-buffering": "no",
+            }
+            await self._send({"type": "http.response.start", "status": 200, "headers": encoded(headers)})
+            body, self._buffer = b"".join(self._buffer) or sse.comment("waiting"), []
+            self._last = time.monotonic()
+            await self._send({"type": "http.response.body", "body": body, "more_body": True})
+
+    async def _write(self, piece: bytes) -> None:
+        async with self._writing:
+            self._last = time.monotonic()
+            await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+
+    async def _end(self, body: bytes) -> None:
+        await self._send({"type": "http.response.body", "body": body, "more_body": False})
+
+    def _all_headers(self, content_type: str) -> dict[str, str]:
+        answering = self._answering
+        headers = {"content-type": content_type, **self._headers}
+        if answering.ways:
+            headers["x-spacebridge-conversation"] = ", ".join(answering.ways)
+        ignored = [name for name in answering.ignored if _FIELD.fullmatch(name)]
+        if ignored:
+            headers["x-spacebridge-ignored"] = ", ".join(ignored[:_MOST_NAMES])
+        if answering.adjusted:
+            told = [f"{name}={value}" for name, value in answering.adjusted.items()]
+            headers["x-spacebridge-adjusted"] = ", ".join(told)
+        return headers
+
+
+async def run_until_gone(receive: Receive, gateway: Gateway, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Do the work of a request; leave it when the client goes away or the server ends.
+
+    Raises:
+        ClientGone: nobody waits for the reply any more.
+        Stopping: the server is being stopped.
+    """
+    task = asyncio.ensure_future(work())
+    gone = asyncio.ensure_future(_disconnected(receive))
+    try:
+        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+    except asyncio.CancelledError:
+        task.cancel()
+        await asyncio.wait({task})
+        if gateway.was_stopped():
+            if (this := asyncio.current_task()) is not None:
+                this.uncancel()  # the client is still told
+            raise Stopping("The server is being stopped.") from None
+        raise
+    finally:
+        gone.cancel()
+        if not task.done():
+            task.cancel()
+            await asyncio.wait({task})
+    if task.cancelled():
+        raise ClientGone
+    task.result()
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def send_body(send: Send, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+    """Send a whole reply."""
+    full = {**headers, "content-length": str(len(body))}
+    await send({"type": "http.response.start", "status": status, "headers": encoded(full)})
+    await send({"type": "http.response.body", "body": body})
+
+
+def encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """Headers as ASGI wants them."""
+    return [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers.items()]
+
+
+def retry_headers(problem: Problem) -> dict[str, str]:
+    """When to come back, if the problem says so."""
+    if problem.retry_after is None or not math.isfinite(problem.retry_after):
+        return {}
+    return {"retry-after": str(max(1, math.ceil(problem.retry_after)))}
+
+
+def problem_of(error: BaseException) -> Problem:
+    """How an error is told; one that is none of the library's is logged, since it should not happen."""
+    if isinstance(error, Stopping):
+        return problems.Problem(str(error), status=503, code="stopping", retry_after=1)
+    problem = problems.of(error)
+    if problem.code == "internal_error":
+        logger.error("This should not happen.", exc_info=error)
+    return problem

@@ -1,0 +1,133 @@
+"""Replies of ``/v1/chat/completions``."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from spacebridge.gateway.shapes import sse
+from spacebridge.gateway.shapes.encoder import Encoder as BaseEncoder
+from spacebridge.gateway.shapes.problem import openai_body
+from spacebridge.gateway.shapes.reply import Called, Spoken
+from spacebridge.gateway.shapes.transcript import Said, Scribe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from spacebridge.gateway.shapes.problem import Problem
+    from spacebridge.gateway.shapes.reply import Piece
+    from spacebridge.gateway.shapes.request import Request
+
+__all__ = ["Encoder"]
+
+
+class Encoder(BaseEncoder):
+    """Writes ``chat.completion.chunk`` objects, or one ``chat.completion``. Arguments as those of the base.
+
+    Args:
+        request: what is replied to.
+        limited: whether ``max_tokens`` is kept here.
+        identifier: of the reply; made up, if not given.
+        created: seconds since 1970.
+    """
+
+    done: ClassVar[bytes] = sse.DONE
+
+    def __init__(
+        self, request: Request, *, limited: bool = True, identifier: str = "", created: float | None = None
+    ) -> None:
+        super().__init__(request, limited=limited, created=created)
+        self._id = identifier or f"chatcmpl-{secrets.token_hex(12)}"
+
+    def said(self, choice: int = 0) -> Said:
+        """The answer, as it will stand in the next request's transcript."""
+        reply, scribe = self._replies[choice], Scribe()
+        scribe.assistant(reply.text)
+        for call in reply.calls:
+            scribe.call(call.id, call.name, call.arguments)
+        return scribe.answer()
+
+    def whole(self) -> dict[str, Any]:
+        """The whole reply."""
+        return {
+            "id": self._id,
+            "object": "chat.completion",
+            "created": self._created,
+            "model": self._request.model,
+            "choices": [
+                {
+                    "index": choice,
+                    "message": self._message(choice),
+                    "logprobs": None,
+                    "finish_reason": self._replies[choice].reason,
+                }
+                for choice in range(self._request.choices)
+            ],
+            "usage": self.usage.openai(),
+        }
+
+    def sse(self, events: Iterable[dict[str, Any]]) -> bytes:
+        """Events as server-sent ones."""
+        return sse.data(events)
+
+    @staticmethod
+    def error_body(problem: Problem) -> dict[str, Any]:
+        """The body of a reply that is an error."""
+        return openai_body(problem)
+
+    def _begin(self) -> list[dict[str, Any]]:
+        return [self._chunk(n, {"role": "assistant", "content": ""}) for n in range(self._request.choices)]
+
+    def _write(self, choice: int, pieces: list[Piece]) -> list[dict[str, Any]]:
+        chunks: list[dict[str, Any]] = []
+        for piece in pieces:
+            if isinstance(piece, Spoken):
+                chunks.append(self._chunk(choice, {"content": piece.text}))
+            elif isinstance(piece, Called):
+                function = {"name": piece.name, "arguments": ""}
+                call = {"index": piece.number, "id": piece.id, "type": "function", "function": function}
+                chunks.append(self._chunk(choice, {"tool_calls": [call]}))
+                more = {"index": piece.number, "function": {"arguments": piece.arguments}}
+                chunks.append(self._chunk(choice, {"tool_calls": [more]}))
+            else:
+                chunks.append(self._chunk(choice, {"reasoning_content": piece.text, "reasoning": piece.text}))
+        return chunks
+
+    def _tell(self, choice: int, event: dict[str, Any]) -> list[dict[str, Any]]:
+        return [self._chunk(choice, {}) | {"spacebridge": {"event": event}}]
+
+    def _finish(self, choice: int) -> list[dict[str, Any]]:
+        return [self._chunk(choice, {}, self._replies[choice].reason) | self._extra(choice)]
+
+    def _end(self) -> list[dict[str, Any]]:
+        if not self._request.include_usage:
+            return []
+        return [self._chunk(0, {}) | {"choices": [], "usage": self.usage.openai()}]
+
+    def _chunk(self, choice: int, delta: dict[str, Any], reason: str | None = None) -> dict[str, Any]:
+        chunk: dict[str, Any] = {
+            "id": self._id,
+            "object": "chat.completion.chunk",
+            "created": self._created,
+            "model": self._request.model,
+            "choices": [{"index": choice, "delta": delta, "logprobs": None, "finish_reason": reason}],
+        }
+        if self._request.include_usage:
+            chunk["usage"] = None
+        return chunk
+
+    def _message(self, choice: int) -> dict[str, Any]:
+        reply = self._replies[choice]
+        message: dict[str, Any] = {
+            "role": "assistant",
+            "content": reply.text or (None if reply.calls else ""),
+            "refusal": None,
+        }
+        if reply.reasoning:
+            message |= {"reasoning_content": reply.reasoning, "reasoning": reply.reasoning}
+        if reply.calls:
+            message["tool_calls"] = [
+                {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+                for call in reply.calls
+            ]
+        return message | self._extra(choice)

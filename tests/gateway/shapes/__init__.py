@@ -1,0 +1,1 @@
+"""Tests of what requests ask and how replies are written."""

@@ -1,0 +1,169 @@
+"""The other APIs over real apps: completions, responses, Anthropic's messages; models, documents, health."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import openai
+import pytest
+
+from tests.gateway.served import Served, events_of
+
+pytestmark = pytest.mark.servers
+
+
+@pytest.fixture
+async def client(served: Served) -> AsyncIterator[openai.AsyncOpenAI]:
+    async with served.client() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def http(served: Served) -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(served.url) as session:
+        yield session
+
+
+async def test_completions(client: openai.AsyncOpenAI):
+    done = await client.completions.create(model="interface", prompt="Hello")
+    assert done.choices[0].text == "Echo: Hello | history=0"
+    many = await client.completions.create(model="interface", prompt=["one", "two"])
+    assert [choice.text for choice in many.choices] == ["Echo: one | history=0", "Echo: two | history=0"]
+    stream = await client.completions.create(model="interface", prompt="Hello", stream=True)
+    assert "".join([chunk.choices[0].text async for chunk in stream if chunk.choices]) == "Echo: Hello | history=0"
+
+
+async def test_responses_go_on_with_each_other(client: openai.AsyncOpenAI, http: aiohttp.ClientSession):
+    first = await client.responses.create(model="interface", input="one")
+    assert first.output_text == "Echo: one | history=0"
+    raw = await client.responses.with_raw_response.create(model="interface", input="two", previous_response_id=first.id)
+    assert raw.headers["x-spacebridge-conversation"] == "continued"
+    second = raw.parse()
+    assert second.output_text.startswith("Echo: two | history=2")
+    kept = await client.responses.retrieve(second.id)
+    assert kept.output_text == second.output_text
+    await client.responses.delete(second.id)
+    with pytest.raises(openai.NotFoundError):
+        await client.responses.retrieve(second.id)
+    with pytest.raises(openai.NotFoundError, match="not found"):
+        await client.responses.create(model="interface", input="x", previous_response_id=second.id)
+
+
+async def test_a_response_that_is_not_to_be_kept_is_not(client: openai.AsyncOpenAI):
+    done = await client.responses.create(model="interface", input="one", store=False)
+    with pytest.raises(openai.NotFoundError):
+        await client.responses.retrieve(done.id)
+
+
+async def test_responses_as_they_grow(client: openai.AsyncOpenAI):
+    stream = await client.responses.create(model="interface", input="[[count=5 pace=0.05]]", stream=True)
+    events = [event async for event in stream]
+    assert [event.sequence_number for event in events] == list(range(len(events)))
+    assert events[0].type == "response.created"
+    assert events[-1].type == "response.completed"
+    text = "".join(event.delta for event in events if event.type == "response.output_text.delta")
+    assert text.split() == ["1", "2", "3", "4", "5"]
+    # What is kept can be had as soon as the end is told.
+    assert (await client.responses.retrieve(events[-1].response.id)).output_text == text
+
+
+async def test_a_response_of_another_client_is_not_known(client: openai.AsyncOpenAI):
+    """Without keys clients are told apart by their address, so this one is the same; a made-up one is not."""
+    with pytest.raises(openai.NotFoundError):
+        await client.responses.create(model="interface", input="x", previous_response_id="resp_0123")
+
+
+async def test_anthropics_messages(http: aiohttp.ClientSession):
+    body: Any = {"model": "interface", "max_tokens": 100, "messages": [{"role": "user", "content": "Hello"}]}
+    async with http.post("/v1/messages", json=body, headers={"x-api-key": "unused"}) as reply:
+        done = await reply.json()
+    assert done["type"] == "message"
+    assert done["content"] == [{"type": "text", "text": "Echo: Hello | history=0"}]
+    async with http.post("/v1/messages", json={**body, "stream": True}) as reply:
+        events = events_of(await reply.text())
+    assert [event["type"] for event in events if event["type"] != "ping"][:2] == [
+        "message_start",
+        "content_block_start",
+    ]
+    assert events[-1]["type"] == "message_stop"
+    body["messages"] += [{"role": "assistant", "content": done["content"]}, {"role": "user", "content": "more"}]
+    async with http.post("/v1/messages", json=body) as reply:
+        assert reply.headers["x-spacebridge-conversation"] == "continued"
+        assert (await reply.json())["content"][0]["text"].startswith("Echo: more | history=2")
+
+
+async def test_anthropics_errors(http: aiohttp.ClientSession):
+    async with http.post("/v1/messages", json={"model": "interface"}) as reply:
+        assert reply.status == 400
+        told = await reply.json()
+        assert (told["type"], told["error"]["type"]) == ("error", "invalid_request_error")
+    async with http.post(
+        "/v1/messages", json={"model": "x", "max_tokens": 1, "messages": [{"role": "user", "content": "x"}]}
+    ) as reply:
+        assert reply.status == 404
+        assert (await reply.json())["error"]["type"] == "not_found_error"
+
+
+async def test_counting_tokens(http: aiohttp.ClientSession):
+    body = {"model": "interface", "messages": [{"role": "user", "content": "Hello, how are you?"}]}
+    async with http.post("/v1/messages/count_tokens", json=body) as reply:
+        assert 3 <= (await reply.json())["input_tokens"] <= 12
+
+
+async def test_models(client: openai.AsyncOpenAI, http: aiohttp.ClientSession):
+    models = {model.id: model async for model in client.models.list()}
+    assert {"interface", "interface_settings"} <= models.keys()
+    async with http.get("/v1/models/interface_settings") as reply:
+        told = await reply.json()
+    assert told["object"] == "model"
+    space = told["spacebridge"]["spaces"][0]
+    assert told["spacebridge"]["state"] == space["state"] == "ready"
+    assert [setting["name"] for setting in space["settings"]] == ["system", "temperature", "max_tokens", "loud"]
+    assert (await client.models.retrieve("interface")).id == "interface"
+    with pytest.raises(openai.NotFoundError) as caught:
+        await client.models.retrieve("nobody")
+    assert caught.value.body["code"] == "model_not_found"  # type: ignore[index]
+
+
+async def test_health_and_documents(http: aiohttp.ClientSession):
+    async with http.get("/health") as reply:
+        assert (reply.status, await reply.json()) == (200, {"status": "ok"})
+    async with http.get("/ready") as reply:
+        assert (reply.status, await reply.json()) == (200, {"status": "ready"})
+    async with http.get("/openapi.json") as reply:
+        document = await reply.json()
+    assert document["openapi"] == "3.1.0"
+    assert "/v1/chat/completions" in document["paths"]
+    text = json.dumps(document)
+    for name in {part.partition('"')[0] for part in text.split("#/components/schemas/")[1:]}:
+        assert name in document["components"]["schemas"]
+    async with http.get("/docs") as reply:
+        page = await reply.text()
+        assert "default-src 'none'" in reply.headers["content-security-policy"]
+    assert "POST /v1/chat/completions" in page
+    assert "<script" not in page
+    assert "http://" not in page
+    assert "https://" not in page
+
+
+async def test_metrics(client: openai.AsyncOpenAI, served: Served):
+    before = await served.metric("spacebridge_requests_total", route="/v1/completions", status="200")
+    tokens = await served.metric("spacebridge_tokens_total", model="interface", kind="completion")
+    await client.completions.create(model="interface", prompt="Hello")
+    assert await served.metric("spacebridge_requests_total", route="/v1/completions", status="200") == before + 1
+    assert await served.metric("spacebridge_tokens_total", model="interface", kind="completion") > tokens
+    assert await served.metric("spacebridge_first_text_seconds_count", model="interface") > 0
+    assert await served.metric("spacebridge_space_state", state="ready") >= 1
+
+
+@pytest.mark.parametrize(
+    "method, path, status",
+    [("GET", "/nothing", 404), ("GET", "/v1/chat/completions", 405), ("POST", "/v1/models", 405)],
+)
+async def test_wrong_ways_are_told_in_the_apis_shape(http: aiohttp.ClientSession, method: str, path: str, status: int):
+    async with http.request(method, path) as reply:
+        assert reply.status == status
+        assert (await reply.json())["error"]["type"] == "invalid_request_error"
