@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.real.apps import APPS, QWEN_AGENT, QWEN_AGENT_ENVIRONMENT
+from tests.real.chromium import SHARED
 from tests.real.model_server import ModelServer
 from tests.real.process import CURRENT, Pool
 
@@ -17,6 +18,13 @@ def servers() -> Iterator[Pool]:
     pool = Pool()
     yield pool
     pool.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def browser() -> Iterator[None]:
+    """Whatever test starts the browser, it ends with the run."""
+    yield
+    SHARED.stop()
 
 
 @pytest.fixture(scope="session")

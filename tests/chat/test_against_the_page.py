@@ -11,7 +11,7 @@ from spacebridge import Space, Timeouts
 from spacebridge.chat.append import AppendOnly
 from spacebridge.errors import AnswerRewritten
 from tests.real.answers import ANSWERS
-from tests.real.apps import EARLY, MIDDLE, NEW, OLD
+from tests.real.apps import MIDDLE, NEW, OLD, SSE, WS
 from tests.real.chromium import chromium
 from tests.real.readers import raw_turn
 
@@ -23,8 +23,11 @@ TIMEOUTS = Timeouts(first_text=20, total=50)
 NAMES = sorted(set(ANSWERS) - {"think", "think_open", "long"})
 
 
-@pytest.mark.parametrize("app", ["echo", "interface"])
-@pytest.mark.parametrize("environment", [*EARLY, OLD, MIDDLE, NEW])
+@pytest.mark.parametrize(
+    "app, environment",
+    [(app, environment) for environment in (WS, SSE, OLD, NEW) for app in ("echo", "interface")]
+    + [("interface", MIDDLE)],
+)
 async def test_all_answers_as_the_raw_reader_has_them(rule_app: Start, app: str, environment: str) -> None:
     url = await asyncio.to_thread(rule_app, app, environment)
     # There a State that changes writes the chatbot once more, which strips again; the raw reader follows no changes.

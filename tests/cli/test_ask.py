@@ -330,15 +330,14 @@ def test_waiting_is_told(servers: Pool, chat: str):
         with terminal("ask", "-s", chat, "Hello") as second:
             second.wait_for("in the queue")
             waiting = run_in_background("ask", "-s", chat, "Hello")
+            assert waiting.stderr is not None
+            assert "in the queue, 1 ahead" in waiting.stderr.readline().decode()
             second.wait_for(" s ")
-            time.sleep(1)
             first.type("\x03")
             assert first.end() == 130
             second.wait_for("Echo: Hello (0)")
             assert second.end() == 0
             assert waiting.wait(20) == 0
-            assert waiting.stderr is not None
-            assert "in the queue, 1 ahead" in waiting.stderr.read().decode()
             assert waiting.stdout is not None
             waiting.stdout.close()
             waiting.stderr.close()

@@ -11,8 +11,12 @@ import asyncio
 import contextlib
 import copy
 import json
+import os
 import shutil
+import signal
+import subprocess
 import tempfile
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -344,19 +348,57 @@ def patch(value: Any, operations: list[Any]) -> Any:
     return box[0]
 
 
+class Chromium:
+    """The one browser process of a run. It reaches nothing but this machine and leaves nothing behind."""
+
+    def __init__(self) -> None:
+        self._profile: tempfile.TemporaryDirectory[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> str:
+        """Start it if it does not run; where it is spoken to."""
+        if CHROMIUM is None:
+            raise RuntimeError("no chromium on this machine")
+        if self._process is not None and self._process.poll() is not None:
+            self.stop()
+        if self._profile is None or self._process is None:
+            self._profile = tempfile.TemporaryDirectory(prefix="spacebridge-chromium-", ignore_cleanup_errors=True)
+            profile = [f"--user-data-dir={self._profile.name}", "--remote-debugging-port=0"]
+            quiet = subprocess.DEVNULL
+            command = [CHROMIUM, *ARGUMENTS, *profile, "about:blank"]
+            self._process = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True)
+        told, until = Path(self._profile.name, "DevToolsActivePort"), time.monotonic() + 60
+        while not told.exists() or "\n" not in told.read_text():
+            if self._process.poll() is not None or time.monotonic() > until:
+                raise RuntimeError("chromium does not start")
+            time.sleep(0.02)
+        return f"http://127.0.0.1:{told.read_text().split()[0]}"
+
+    def stop(self) -> None:
+        """End it, and what it has started."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        if self._profile is not None:
+            self._profile.cleanup()
+        self._profile = self._process = None
+
+
+SHARED = Chromium()
+
+
 @contextlib.asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
-    """A browser that reaches nothing but this machine and leaves nothing behind."""
-    if CHROMIUM is None:
-        raise RuntimeError("no chromium on this machine")
-    with tempfile.TemporaryDirectory(prefix="spacebridge-chromium-", ignore_cleanup_errors=True) as profile:
-        async with async_playwright() as playwright:
-            context = await playwright.chromium.launch_persistent_context(
-                profile, executable_path=CHROMIUM, args=ARGUMENTS, viewport={"width": 1100, "height": 900}
-            )
-            context.set_default_timeout(20_000)
-            await context.add_init_script(WATCH)
-            try:
-                yield Browser(context)
-            finally:
-                await context.close()
+    """The browser, with a profile that nobody else has seen or will see."""
+    address = await asyncio.to_thread(SHARED.start)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.connect_over_cdp(address)
+        context = await browser.new_context(viewport={"width": 1100, "height": 900})
+        context.set_default_timeout(20_000)
+        await context.add_init_script(WATCH)
+        try:
+            yield Browser(context)
+        finally:
+            await context.close()
+            await browser.close()

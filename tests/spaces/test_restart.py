@@ -9,12 +9,12 @@ import pytest
 
 from spacebridge import Finished, Notice, Space, TextDelta, errors
 from spacebridge.chat.conversation import Conversation
-from tests.real.apps import MIDDLE, NEW, OLD
+from tests.real.apps import NEW, OLD
 from tests.real.process import Process, free_port
 from tests.spaces.conftest import HERE
 
 APP = HERE / "restart_app.py"
-GENERATIONS = [OLD, MIDDLE, NEW]
+GENERATIONS = [OLD, NEW]
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(400)]
 
