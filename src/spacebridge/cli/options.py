@@ -22,6 +22,7 @@ __all__ = [
     "Address",
     "Auth",
     "Chat",
+    "Download",
     "Files",
     "JsonOutput",
     "Markdown",
@@ -76,6 +77,12 @@ Files = Annotated[
     list[str] | None,
     typer.Option(
         "--file", "-f", metavar="FILE", callback=_readable, help="Send a file, too: a path or a URL. Repeatable."
+    ),
+]
+Download = Annotated[
+    Path | None,
+    typer.Option(
+        "--download", metavar="FOLDER", file_okay=False, help="Save the files of the answer there; nothing is replaced."
     ),
 ]
 Settings = Annotated[

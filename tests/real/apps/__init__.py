@@ -94,6 +94,7 @@ APPS: dict[str, App] = {
     "kinds": app("kinds.py", "--form messages", EVERYWHERE, "see the app"),
     "kinds_pairs": app("kinds.py", "--form pairs", (OLD, MIDDLE, LATE), "see the app"),
     "kinds_early": app("kinds.py", "--form pairs", EARLY, "see the app; chatbots show no components there"),
+    "kinds_login": app("kinds.py", "--form login", (OLD, NEW), "401 without a login; with ada/secret as kinds"),
     "kinds_interface": app("kinds.py", "--form interface", (MIDDLE, LATE, NEW), "see the app"),
     # files in; the answer names them
     "inlets_box": app("inlets.py", "--form box", EVERYWHERE, "'Echo: Hello | files=a.txt:5:…'"),

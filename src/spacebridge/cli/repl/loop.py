@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from spacebridge.chat.conversation import Conversation
+    from spacebridge.chat.events import Attachment
     from spacebridge.chat.turn import Turn
     from spacebridge.cli.options import SpaceOptions
     from spacebridge.cli.repl.readers import Reader
@@ -33,6 +34,8 @@ __all__ = ["COMMANDS", "Repl"]
 COMMANDS = {
     "/new": "begin a new conversation",
     "/file PATH": "send a file with the next message (- takes them back)",
+    "/choose OPTION": "choose what the app offers, by number or text; alone: list it",
+    "/download FOLDER": "save the files of the last answer (- for here)",
     "/set NAME=VALUE": "set one of the app's settings",
     "/settings": "list them",
     "/system TEXT": "set the system message (- takes it back)",
@@ -90,6 +93,8 @@ class Repl:
         self._turns: list[Exchange] = []
         self._last: tuple[str, list[str]] | None = None
         self._answered = False
+        self._attachments: tuple[Attachment, ...] = ()
+        """Of the last answer."""
         self._own_file: Path | None = None
         """What may be written over: it was saved or loaded here."""
 
@@ -184,6 +189,8 @@ class Repl:
         commands: dict[str, Callable[[str], Awaitable[None]]] = {
             "/new": self._new,
             "/file": self._file,
+            "/choose": self._choose,
+            "/download": self._download,
             "/set": self._set,
             "/settings": self._list_settings,
             "/system": self._set_system,
@@ -217,6 +224,7 @@ class Repl:
     async def _hear(self, begin: Callable[[], Turn]) -> None:
         """Have the turn of the last exchange."""
         exchange, heard, typed = self._turns[-1], Heard(), self._greeting
+        self._attachments = ()
         try:
             if not typed and self._display.form == "plain" and self._answered:
                 await self._display.output.write("\n")
@@ -231,6 +239,7 @@ class Repl:
             exchange.answer, exchange.error = heard.text, "stopped"
             raise
         exchange.answer, exchange.reasoning = answer.text, answer.reasoning
+        self._attachments = answer.attachments
         exchange.attachments = [attachment.url or attachment.name for attachment in answer.attachments]
 
     async def _retry(self, _: str) -> None:
@@ -250,6 +259,32 @@ class Repl:
             return
         self._turns[-1] = Exchange(prompt=last.prompt, files=last.files)
         await self._hear(lambda: turn)
+
+    async def _choose(self, argument: str) -> None:
+        from spacebridge.cli.show.presenter import options_line
+
+        conversation = (await self._connected())[1]
+        options = conversation.options
+        if not options or not argument:
+            self._tell(options_line(options, self._display.errors) if options else "The app offers nothing to choose.")
+            return
+        number = int(argument) if argument.isascii() and argument.isdecimal() else 0
+        if 0 < number <= len(options) and not any(argument in (each.value, each.label) for each in options):
+            argument = options[number - 1].value
+        turn = conversation.choose(argument, settle=self._display.settle)
+        self._last = argument, []
+        self._turns.append(Exchange(prompt=argument))
+        await self._hear(lambda: turn)
+
+    async def _download(self, argument: str) -> None:
+        from spacebridge.cli.download import download
+
+        if not argument:
+            self._tell("Say where: /download FOLDER")
+        elif not self._attachments:
+            self._tell("The last answer has no files.")
+        else:
+            await download(self._attachments, _path("." if argument == "-" else argument), self._display.errors)
 
     async def _new(self, _: str) -> None:
         conversation, self._conversation = self._conversation, None
