@@ -31,6 +31,7 @@ NOT_FOR_USERS = {
         "use_cookies",
         "verify",
         "vouch",
+        "hide",
     },
     "Conversation": {"aclose", "restore"},
     "Turn": {"aclose", "emit", "on_end", "on_notice", "on_render", "on_status", "on_upload", "on_value", "result"},

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from spacebridge.chat.events import Answer, Event, Option
     from spacebridge.chat.layout import Layout
     from spacebridge.chat.resume import JsonConversation
+    from spacebridge.chat.settings import Setting
     from spacebridge.chat.turn import Turn as AsyncTurn
     from spacebridge.gradio.config import Config
     from spacebridge.spaces.record import SpaceRecord
@@ -89,6 +90,20 @@ class Conversation:
     def layout(self) -> Layout:
         """Where the chat is on the page."""
         return self._conversation.layout
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The app's settings as they are now, by name."""
+        return self._conversation.settings
+
+    @property
+    def known_settings(self) -> tuple[Setting, ...]:
+        """What can be set, with what is allowed now."""
+        return self._conversation.known_settings
+
+    def check(self, settings: Mapping[str, Any]) -> None:
+        """Check settings as ``stream`` does."""
+        self._conversation.check(settings)
 
     def stream(self, prompt: str, **options: Any) -> Turn:
         """Say something; the turn gives the events of the answer."""

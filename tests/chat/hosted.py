@@ -37,6 +37,7 @@ class ScriptedHost:
         self.timeouts = timeouts or Timeouts()
         self.limits = limits or Limits()
         self.uploads: list[str] = []
+        self.hidden: list[str] = []
 
     @property
     def layout(self) -> Layout:
@@ -68,6 +69,9 @@ class ScriptedHost:
 
     def cookies(self) -> dict[str, str]:
         return {"a": "1"}
+
+    def hide(self, secret: str) -> None:
+        self.hidden.append(secret)
 
 
 def conversation_on(

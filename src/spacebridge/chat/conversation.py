@@ -17,11 +17,11 @@ from spacebridge.chat.files import FileValue
 from spacebridge.chat.inlets import assign
 from spacebridge.chat.offers import examples_of, offers_of
 from spacebridge.chat.outgoing import as_upload
+from spacebridge.chat.panel import Panel
 from spacebridge.chat.readers import output_value, reader_for
 from spacebridge.chat.restart import goes_on
 from spacebridge.chat.resume import JsonConversation
 from spacebridge.chat.rules import PROVISIONAL
-from spacebridge.chat.settings import check_settings
 from spacebridge.chat.tracker import AnswerTracker
 from spacebridge.chat.turn import Beginning, Fire, Turn, TurnEnd
 from spacebridge.gradio.trace import redact_url
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from spacebridge.chat.host import Host
     from spacebridge.chat.layout import Layout
     from spacebridge.chat.outgoing import FileLike
+    from spacebridge.chat.settings import Setting
     from spacebridge.gradio.upload import UploadFile
     from spacebridge.page.graph import EventGraph
     from spacebridge.page.page import Page
@@ -64,6 +65,7 @@ class Conversation:
         self._page = page
         self._layout = layout
         self._find = find
+        self._panel = Panel(page, host.hide)
         self._config = host.config
         """The app that holds the session."""
         self._begun = False
@@ -86,6 +88,24 @@ class Conversation:
     def layout(self) -> Layout:
         """Where the chat is on the page."""
         return self._layout
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The app's settings as they are now, by name."""
+        return self._panel.values(self._layout)
+
+    @property
+    def known_settings(self) -> tuple[Setting, ...]:
+        """What can be set, with what is allowed now."""
+        return self._panel.settings(self._layout)
+
+    def check(self, settings: Mapping[str, Any]) -> None:
+        """Check settings as ``stream`` does.
+
+        Raises:
+            UnknownSetting, InvalidSetting: the app does not take this.
+        """
+        self._panel.check(self._layout, settings)
 
     def stream(
         self,
@@ -116,13 +136,13 @@ class Conversation:
             prompt = self._with_system(_well_formed(system), prompt, wanted)
         if not prompt.strip() and not files:
             raise errors.InvalidMessages("There is nothing to say: the prompt is empty.")
-        check_settings(self._layout.settings, wanted)
+        self.check(wanted)
         uploads = [as_upload(file) for file in files]
         self._places(uploads)
 
         async def prepare(chat: Candidate) -> Fire:
             page = self._page
-            await self._set(wanted)
+            await self._panel.set(self._layout, wanted)
             if not self._inside:
                 await enter(page, chat, self._failures)
                 self._inside = True
@@ -150,11 +170,11 @@ class Conversation:
             NotOffered: the app has no way to retry.
         """
         wanted = dict(settings or {})
-        check_settings(self._layout.settings, wanted)
+        self.check(wanted)
         fire = self._offered("retry")
 
         async def prepare(chat: Candidate) -> Fire:
-            await self._set(wanted)
+            await self._panel.set(self._layout, wanted)
             return await fire(chat)
 
         return self._begin(prepare, prompt=lambda: self._last_said()[1], settle=settle)
@@ -312,14 +332,6 @@ class Conversation:
             return Fire(trigger, event, {"index": index, "value": text})
 
         return prepare
-
-    async def _set(self, settings: Mapping[str, Any]) -> None:
-        """Set the app's settings as a user does, and wait for what that fires."""
-        page = self._page
-        for component, value in check_settings(self._layout.settings, settings).items():
-            if page.values.get(component) != value:
-                page.set_by_user(component, value)
-        await page.settle()
 
     def _last_said(self) -> tuple[int | list[int], str]:
         """Where the user's last message is in the chatbot's value, and its text."""

@@ -83,3 +83,7 @@ class Host(Protocol):
     def cookies(self) -> dict[str, str]:
         """Cookies that the app has set."""
         ...
+
+    def hide(self, secret: str) -> None:
+        """Keep a text out of traces and errors."""
+        ...

@@ -20,7 +20,7 @@ from spacebridge.chat.settings import Setting, find_settings
 from spacebridge.page.graph import EventGraph
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from spacebridge.gradio.config import Config
 
@@ -54,7 +54,13 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
-def find_layout(config: Config, *, chat: int | str | None = None, graph: EventGraph | None = None) -> Layout:
+def find_layout(
+    config: Config,
+    *,
+    chat: int | str | None = None,
+    graph: EventGraph | None = None,
+    parameters: Mapping[int, str] | None = None,
+) -> Layout:
     """Find the chat of an app.
 
     Args:
@@ -62,19 +68,23 @@ def find_layout(config: Config, *, chat: int | str | None = None, graph: EventGr
         graph: of its page, if more is known of it than the configuration tells: what it has rendered since.
         chat: which, if there are several: index among ``candidates``, id or label of the chatbot, label of the tab it
             is on, what the button says, or name of an event.
+        parameters: names that the app's functions have for components.
 
     Raises:
         NoChatFound: there is none, or none of that name.
     """
-    if graph is not None:
-        return _find(config, chat, graph)
+    if graph is not None or parameters:
+        graph = graph or EventGraph(config.components, config.dependencies, config.parents)
+        return _find(config, chat, graph, parameters)
     known = _known.setdefault(config, {})
     if chat not in known:
         known[chat] = _find(config, chat, EventGraph(config.components, config.dependencies, config.parents))
     return known[chat]
 
 
-def _find(config: Config, chat: int | str | None, graph: EventGraph) -> Layout:
+def _find(
+    config: Config, chat: int | str | None, graph: EventGraph, parameters: Mapping[int, str] | None = None
+) -> Layout:
     candidates, whole = find_candidates(graph)
     usable = [candidate for candidate in candidates if candidate.box is not None]
     if chat is not None and usable:
@@ -96,7 +106,7 @@ def _find(config: Config, chat: int | str | None, graph: EventGraph) -> Layout:
     return Layout(
         chat=chosen,
         candidates=tuple(candidates),
-        settings=find_settings(graph, edges, skip={chosen.box, chosen.output, chosen.trigger}),
+        settings=find_settings(graph, edges, skip={chosen.box, chosen.output, chosen.trigger}, parameters=parameters),
         gates=gates,
         inlets=find_inlets(graph, edges, chosen.box if chosen.multimodal else None, chosen.output, config.version),
         title=config.title,

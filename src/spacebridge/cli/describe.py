@@ -122,11 +122,12 @@ def _setting(setting: Setting) -> dict[str, Any]:
         "name": setting.name,
         "label": setting.label,
         "type": setting.type,
-        "value": setting.value,
+        "value": None if setting.secret else setting.value,
         "allowed": setting.allowed(),
         "choices": list(setting.choices),
         "minimum": setting.minimum,
         "maximum": setting.maximum,
+        "step": setting.step,
     }
 
 

@@ -14,6 +14,7 @@ from spacebridge.chat.attachment import Attachment
 from spacebridge.chat.conversation import Conversation
 from spacebridge.chat.events import Notice
 from spacebridge.chat.layout import find_layout
+from spacebridge.chat.parameters import are_nameless, parameter_names
 from spacebridge.chat.resume import JsonConversation
 from spacebridge.chat.rules import TextRules
 from spacebridge.gradio.app import App
@@ -113,6 +114,8 @@ class Space:
         self._known_until = -inf
         self._layout: Layout | None = None
         self._graph: EventGraph | None = None
+        self._parameters: dict[int, str] = {}
+        """Names that the app's functions have for components, if they were needed."""
         self._slots: asyncio.Semaphore | None = None
         # Whoever has many conversations one after the other need not keep them all.
         self._conversations: weakref.WeakSet[Conversation] = weakref.WeakSet()
@@ -327,6 +330,10 @@ class Space:
         """Cookies that the app has set."""
         return self._connected().http.cookies()
 
+    def hide(self, secret: str) -> None:
+        """Keep a text out of traces and errors."""
+        self._connected().http.hide(secret)
+
     def use_cookies(self, cookies: Mapping[str, str]) -> None:
         """Send cookies of an earlier session; before ``connect``."""
         self._cookies |= {str(name): str(value) for name, value in as_object(cookies).items()}
@@ -339,6 +346,14 @@ class Space:
             raise errors.FileRefused(f"The trace can't be written to {target}: {error.strerror or error}.") from error
 
     async def _look(self) -> None:
+        """Find the chat, and what is needed to name its settings."""
+        self._parameters = {}
+        await self._look_for_chat()
+        if self._layout is not None and are_nameless(self._layout.settings):
+            self._parameters = parameter_names(await self._connected().info(), self.graph)
+            self._layout = self._find(self.graph)
+
+    async def _look_for_chat(self) -> None:
         """Find the chat, on a page that is opened for it if the configuration does not show one.
 
         A page may render its chat only when it is opened.
@@ -360,7 +375,7 @@ class Space:
             await page.aclose()
 
     def _find(self, graph: EventGraph | None = None) -> Layout:
-        return find_layout(self.config, chat=self._chat, graph=graph)
+        return find_layout(self.config, chat=self._chat, graph=graph, parameters=self._parameters)
 
     def _shown_to(self, hub: HubSpace | None) -> dict[str, str]:
         """The headers that show the token to the Space, unless the caller has his own of this name."""

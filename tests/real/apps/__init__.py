@@ -86,6 +86,8 @@ APPS: dict[str, App] = {
     "upload_button": app("upload_button.py", "", ALL_GENERATIONS, "'Echo: Hello | files=… attached=… history=N': files that the button has uploaded, with their sizes, and the one in the file box"),
     "interface_login": app("interface.py", "--form login", ALL_GENERATIONS, "401 without a login; with ada/secret as interface"),
     "text_streamed": app("text_to_text.py", "--way streamed", ALL_GENERATIONS, "no chatbot; the output text is 'Echo: Hello | style=short'"),
+    "settings": app("settings.py", "", ALL_GENERATIONS, "on tab 'en' 'Echo: Hello | system='Be kind.' temperature=0.7 …': what is set, under OpenAI's names; other tabs have other labels, or settings that take effect by their own events"),
+    "settings_events": app("settings.py", "--form events", ALL_GENERATIONS, "'Echo: Hello | variant='s-1'', and what the events of other settings have put into the State"),
     "text_whole": app("text_to_text.py", "--way whole", ALL_GENERATIONS, "as text_streamed, in one piece"),
     "refused_validator": app("refused.py", "--by validator", (LATE, NEW), "'Hi' is refused with 422 'too short' and nothing follows; 'Hello' is echoed"),
     "refused_queue": app("refused.py", "--by queue", ALL_GENERATIONS, "the third of three '[[count=20 pace=0.1]]' at once is refused: the queue is full"),

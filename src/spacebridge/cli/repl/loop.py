@@ -306,30 +306,30 @@ class Repl:
         self._tell(f"With the next message: {names}" if names else "No files with the next message.")
 
     async def _set(self, argument: str) -> None:
-        from spacebridge.chat.settings import check_settings
-
         name, equals, value = argument.partition("=")
         if not equals or not name.strip():
             raise InvalidSetting("That is not NAME=VALUE, such as /set temperature=0.2.", hint="/settings lists them.")
-        space, _ = await self._connected()
+        conversation = (await self._connected())[1]
         wanted = {name.strip(): parse_value(value.strip())}
-        check_settings(space.layout.settings, wanted)
+        conversation.check(wanted)
         self._settings |= wanted
 
     async def _list_settings(self, _: str) -> None:
-        from spacebridge.chat.settings import check_settings
+        from spacebridge.chat.settings import setting_named
         from spacebridge.cli.terminal.sheet import Sheet
 
-        space, _conversation = await self._connected()
-        settings = space.layout.settings
+        settings = (await self._connected())[1].known_settings
         if not settings:
             self._tell("The app has no settings.")
             return
-        values = check_settings(settings, self._settings)
+        wanted = {
+            known.name: value for name, value in self._settings.items() if (known := setting_named(settings, name))
+        }
         page = Sheet(self._display.errors)
         for setting in settings:
-            value = values.get(setting.component, setting.value)
-            page.field(setting.name, f"{value!r}: {setting.allowed()} ({setting.label})", column=22)
+            value = wanted.get(setting.name, setting.value)
+            shown = "hidden" if setting.secret and value else repr(value)
+            page.field(setting.name, f"{shown}: {setting.allowed()} ({setting.label})", column=22)
         self._display.errors.write_now(page.text())
 
     async def _set_system(self, argument: str) -> None:
