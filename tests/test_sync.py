@@ -15,6 +15,7 @@ from spacebridge.spaces.space import Space
 NOT_FOR_USERS = {
     "Space": {
         "aclose",
+        "another",
         "connect",
         "app_id",
         "attachment",

@@ -25,6 +25,7 @@ def test_what_an_app_is(servers: Pool):
     assert settings["temperature"]["value"] == 0.7
     assert settings["temperature"]["allowed"] == "0 to 2 in steps of 0.01"
     assert [candidate["used"] for candidate in found["candidates"]].count(True) == 1
+    assert found["history"] == "event"
     text = run("inspect", url).stdout
     for part in (
         url,
@@ -35,6 +36,7 @@ def test_what_an_app_is(servers: Pool):
         "temperature",
         "0 to 2",
         "Max new tokens",
+        "takes them over",
         "Why:",
     ):
         assert part in text

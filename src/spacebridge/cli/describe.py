@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from spacebridge.chat.components import says
+from spacebridge.chat.memory import memory_of
 from spacebridge.cli.terminal.clean import clean_line
 from spacebridge.cli.terminal.sheet import Sheet
 from spacebridge.errors import NoChatFound
@@ -21,6 +22,12 @@ __all__ = ["describe", "sheet"]
 
 _LONGEST_VALUE = 60
 _MOST_SHOWN = 8
+_HISTORY = {
+    "chatbot": "earlier messages are written into the chatbot, which the app reads",
+    "event": "earlier messages are written into the chatbot, and an event of the app takes them over",
+    "value": "earlier messages are written into a value that the app reads",
+    "prompt": "earlier messages can only be said with the first one",
+}
 # Points that nothing but a plain difference makes up for.
 _CLEAR = 15
 
@@ -50,6 +57,7 @@ def describe(space: Space) -> dict[str, Any]:
         "row": known,
         "chat": None,
         "before": [],
+        "history": None,
         "settings": [],
         "files": [],
         "candidates": [],
@@ -65,6 +73,7 @@ def describe(space: Space) -> dict[str, Any]:
     used = layout.candidates.index(layout.chat)
     found["chat"] = candidates[used]
     found["before"] = [_gate(graph, gate) for gate in layout.gates]
+    found["history"] = memory_of(graph, layout.chat, config.version).mode
     found["settings"] = [_setting(setting) for setting in layout.settings]
     found["files"] = [inlet.describe() for inlet in layout.inlets]
     found["candidates"] = [{**one, "used": number == used} for number, one in enumerate(candidates)]
@@ -172,6 +181,7 @@ def _chat(page: Sheet, found: dict[str, Any], output: Output) -> None:
     page.field("chain", arrow.join(_said(edge) for edge in chat["chain"]))
     alone = "" if chat["chatbot"] else " (no chatbot: each turn stands alone)"
     page.field("answer in", _named(chat["output"]) + alone)
+    page.field("history", f"{found['history']}: {_HISTORY[found['history']]}")
     page.field("files", "; ".join(found["files"]))
     page.field("place", _path(chat["place"]) if chat["place"] else "")
     if found["before"]:

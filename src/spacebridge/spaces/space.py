@@ -15,6 +15,7 @@ from spacebridge.chat.conversation import Conversation
 from spacebridge.chat.events import Notice
 from spacebridge.chat.layout import find_layout
 from spacebridge.chat.parameters import are_nameless, parameter_names
+from spacebridge.chat.past import Past
 from spacebridge.chat.resume import JsonConversation
 from spacebridge.chat.rules import TextRules
 from spacebridge.gradio.app import App
@@ -30,7 +31,7 @@ from spacebridge.spaces.catalogue import Row, row_for
 from spacebridge.spaces.resolve import Place, Way, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from spacebridge.chat.files import FileValue
@@ -241,17 +242,32 @@ class Space:
             self._graph = EventGraph(config.components, config.dependencies, config.parents)
         return self._graph
 
-    def conversation(self, resume: JsonConversation | Mapping[str, Any] | None = None) -> Conversation:
+    def conversation(
+        self,
+        resume: JsonConversation | Mapping[str, Any] | None = None,
+        *,
+        history: Iterable[Mapping[str, Any]] | None = None,
+    ) -> Conversation:
         """Begin a conversation, or go on with one that was dumped.
 
         Args:
             resume: what ``Conversation.dump`` gave, or anything with a ``session_hash``.
+            history: messages that were said before: dicts with ``role``, ``content`` and, where the app takes files,
+                ``files``. ``Conversation.history_mode`` says how the app gets to know them.
 
         Raises:
             InvalidConversation: it can't be resumed.
+            InvalidMessages, FileRefused: the history makes no sense, or the app takes no files.
             SessionLost: the app restarted since, and has forgotten it.
             NoChatFound: the app has no chat.
         """
+        if history is not None:
+            if resume is not None:
+                raise errors.InvalidMessages("What is resumed has its history already.", hint="Give one of the two.")
+            past = Past.of(history)
+            if past.has_files and not self.layout.chat.multimodal:
+                raise errors.FileRefused(f"The chat of {redact_url(self.address)} takes no files with its messages.")
+            return self.another(past, {})
         app = self._connected()
         dumped = as_dumped(resume)
         session_hash = generate_session_hash() if dumped is None else dumped.session_hash
@@ -262,10 +278,18 @@ class Space:
                     f"The app at {self.url} was restarted since and has forgotten this conversation."
                 )
             app.http.use_cookies(as_object(dumped.get_dict().get("cookies")))
-        page = Page(app.config, self.session(session_hash))
-        conversation = Conversation(self, page, self.layout, self._find)
+        conversation = self._begin(session_hash)
         if dumped is not None:
             conversation.restore(dumped)
+        return conversation
+
+    def another(self, past: Past, settings: Mapping[str, Any]) -> Conversation:
+        """A conversation with a past, and with settings for its first turn."""
+        return self._begin(generate_session_hash(), past=past, settings=settings)
+
+    def _begin(self, session_hash: str, **more: Any) -> Conversation:
+        page = Page(self.config, self.session(session_hash))
+        conversation = Conversation(self, page, self.layout, self._find, **more)
         self._conversations.add(conversation)
         return conversation
 

@@ -89,6 +89,7 @@ APPS: dict[str, App] = {
     "settings": app("settings.py", "", ALL_GENERATIONS, "on tab 'en' 'Echo: Hello | system='Be kind.' temperature=0.7 …': what is set, under OpenAI's names; other tabs have other labels, or settings that take effect by their own events"),
     "settings_events": app("settings.py", "--form events", ALL_GENERATIONS, "'Echo: Hello | variant='s-1'', and what the events of other settings have put into the State"),
     "text_whole": app("text_to_text.py", "--way whole", ALL_GENERATIONS, "as text_streamed, in one piece"),
+    "memory": app("memory.py", "", ALL_GENERATIONS, "on each tab another memory: 'Echo: Hello | saw=[]', then what the bot was shown: 'saw=[u:Hello|a:Echo: Hello | saw=[]]'"),
     "refused_validator": app("refused.py", "--by validator", (LATE, NEW), "'Hi' is refused with 422 'too short' and nothing follows; 'Hello' is echoed"),
     "refused_queue": app("refused.py", "--by queue", ALL_GENERATIONS, "the third of three '[[count=20 pace=0.1]]' at once is refused: the queue is full"),
     "notices": app("notices.py", "", ALL_GENERATIONS, "the echo, beside two notices and progress; 'error': an error 'quota gone <b>now</b>'"),
