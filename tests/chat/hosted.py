@@ -75,7 +75,7 @@ class ScriptedHost:
     def hide(self, secret: str) -> None:
         self.hidden.append(secret)
 
-    def another(self, past: Past, settings: Mapping[str, Any]) -> Conversation:
+    def another(self, past: Past, settings: Mapping[str, Any], *, route: str | None = None) -> Conversation:
         assert self.make is not None
         return self.make(past=past, settings=settings)
 
@@ -87,6 +87,7 @@ def conversation_on(
     *,
     version: tuple[int, ...] = SIX,
     host: ScriptedHost | None = None,
+    route: str = "auto",
     **more: Any,
 ) -> tuple[Conversation, ScriptedSession]:
     """A conversation of an app like this."""
@@ -96,7 +97,7 @@ def conversation_on(
     sessions: list[ScriptedSession] = []
 
     def find(graph: Any = None) -> Any:
-        return find_layout(config, graph=graph)
+        return find_layout(config, graph=graph, route=route)
 
     def make(**more: Any) -> Conversation:
         page, session, _ = page_on(config, script)

@@ -390,6 +390,26 @@ async def test_nothing_to_retry_with_a_state_that_was_not_set():
     assert session.order == [0, 1]
 
 
+async def test_the_api_says_nothing_of_the_page():
+    fake, said = component(5, "button", visible=False), component(6, "json", visible=False)
+    chat = listener(0, (1, "submit"), reads=[1, 2], writes=[2])
+    retry = listener(1, (2, "retry"), reads=[2], writes=[2])
+    api = listener(2, (5, "click"), reads=[1, 3], writes=[6, 3], api_name="chat")
+    parts = [BOX, BOT, STATE, fake, said]
+    script: Any = {2: lambda r: r.end("same", None)}
+    conversation, session = conversation_on(parts, [chat, retry, api], script, version=FIVE, route="api")
+    assert (await conversation.ask("a")).text == "same"
+    assert (await conversation.ask("b")).text == "same"
+    assert session.order == [2, 2]
+    assert conversation.dump().get_dict()["route"] == "api"
+    with pytest.raises(errors.NotOffered, match="API"):
+        conversation.retry()
+    branch = conversation.branch(1)
+    assert branch.history_mode == "prompt"
+    await branch.ask("c")
+    assert branch._past.said == (Said("user", "a"), Said("assistant", "same"))
+
+
 async def test_blocks_are_branched_as_they_are():
     conversation, _ = of_chatbot(version=SIX)
     conversation._page.values.set(2, [block_message("user", "a"), block_message("assistant", "A")])

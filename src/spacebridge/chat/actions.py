@@ -44,6 +44,11 @@ class Actions:
             NotOffered: the page has neither.
         """
         graph, output = self._page.graph, layout.chat.output
+        if layout.route == "api":
+            raise errors.NotOffered(
+                f"The API of {self._whose} has nothing to {event.replace('_', ' ')}; its page may have.",
+                hint='Use route="page".',
+            )
         if graph.listeners(output, event):
             return output, event
         buttons = [c for c in graph.components.values() if button_says(c, event) and graph.listeners(c.id, "click")]

@@ -226,7 +226,7 @@ class Conversation(Talk):
         past = self._past.branch(self._page, self._layout.chat, after)
         now = self.settings
         changed = {each.name: now[each.name] for each in self._layout.settings if now[each.name] != each.value}
-        return self._host.another(past, changed)
+        return self._host.another(past, changed, route=self._layout.route)
 
     def _do(
         self,
@@ -278,9 +278,9 @@ class Conversation(Talk):
         """
         await self._panel.set(self._layout, {**self._to_set, **wanted})
         self._to_set = {}
-        if not self._inside:
+        if not self._inside and self._layout.route == "page":
             await enter(self._page, self._located(), self._failures)
-            self._inside = True
+        self._inside = True
         return await self._past.tell(self._page, self._located(), self._host)
 
     async def ask(
@@ -336,6 +336,8 @@ class Conversation(Talk):
             return
         value = filled(page.graph.components[chat.box], prompt, files)
         page.values.set(chat.box, value)
+        if self._layout.route == "api":  # nothing is typed on the page
+            return
         for event in TYPING:
             if (chat.box, event) != (chat.trigger, chat.event):  # that is what the turn fires
                 page.fire(chat.box, event)

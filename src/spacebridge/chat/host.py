@@ -87,8 +87,8 @@ class Host(Protocol):
         """Cookies that the app has set."""
         ...
 
-    def another(self, past: Past, settings: Mapping[str, Any]) -> Conversation:
-        """A conversation that begins with the past and the settings of an earlier one."""
+    def another(self, past: Past, settings: Mapping[str, Any], *, route: str | None = None) -> Conversation:
+        """A conversation that begins with the past and the settings of an earlier one, and goes its way."""
         ...
 
     def hide(self, secret: str) -> None:

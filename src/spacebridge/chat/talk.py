@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from spacebridge import errors
 from spacebridge.chat.panel import Panel
 from spacebridge.chat.past import Past
-from spacebridge.chat.readers import output_value, reader_for
+from spacebridge.chat.readers import output_value, plain_reader, reader_for
 from spacebridge.chat.restart import goes_on
 from spacebridge.chat.resume import JsonConversation
 from spacebridge.chat.rules import PROVISIONAL
@@ -125,7 +125,9 @@ class Talk:
             fire = await prepare(chat)
             self._begun = True
             chat = self._located()
-            shown, asked = before() if before else output_value(page, chat.output), prompt()
+            api, asked = self._layout.route == "api", prompt()
+            # What the API returned last is no history.
+            shown = before() if before else None if api else output_value(page, chat.output)
             tracker = AnswerTracker(
                 shown,
                 asked,
@@ -138,7 +140,7 @@ class Talk:
                 limit=host.limits.answer,
                 at_end=settle == "end",
                 may_be_empty=not expects_answer,
-                read=reader_for(page.graph.components[chat.output], shown, asked),
+                read=plain_reader if api else reader_for(page.graph.components[chat.output], shown, asked),
             )
             elsewhere = {number: page.values.get(number) for number in chat.elsewhere}
             return Beginning(tracker, chat.output, fire, elsewhere)
@@ -225,6 +227,7 @@ class Talk:
             loaded=page.loaded,
             inside=self._inside,
             system=self._said_system,
+            route=self._layout.route,
             settings=self._to_set,
             **self._past.dump(),
         )

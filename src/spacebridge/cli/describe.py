@@ -56,6 +56,7 @@ def describe(space: Space) -> dict[str, Any]:
         "listeners": len(config.dependencies),
         "row": known,
         "chat": None,
+        "route": None,
         "before": [],
         "history": None,
         "settings": [],
@@ -70,8 +71,22 @@ def describe(space: Space) -> dict[str, Any]:
     graph = space.graph
     # Numbers are those that `--chat` takes: what takes no text comes last, and can't be chosen.
     candidates = [_candidate(graph, candidate, number) for number, candidate in enumerate(layout.candidates)]
-    used = layout.candidates.index(layout.chat)
-    found["chat"] = candidates[used]
+    ways = [route.chat for route in layout.routes]
+    used = next(number for number, candidate in enumerate(layout.candidates) if candidate in ways)
+    found["chat"] = candidates[used] if layout.route == "page" else _candidate(graph, layout.chat, used)
+    found["route"] = {
+        "used": layout.route,
+        "routes": [
+            {
+                "name": route.name,
+                "functions": list(route.chat.names),
+                "requests": route.requests,
+                "before_first_text": route.before,
+                "notes": list(route.notes),
+            }
+            for route in layout.routes
+        ],
+    }
     found["before"] = [_gate(graph, gate) for gate in layout.gates]
     found["history"] = memory_of(graph, layout.chat, config.version).mode
     found["settings"] = [_setting(setting) for setting in layout.settings]
@@ -184,6 +199,11 @@ def _chat(page: Sheet, found: dict[str, Any], output: Output) -> None:
     page.field("history", f"{found['history']}: {_HISTORY[found['history']]}")
     page.field("files", "; ".join(found["files"]))
     page.field("place", _path(chat["place"]) if chat["place"] else "")
+    for route in found["route"]["routes"]:
+        used = route["name"] == found["route"]["used"]
+        cost = f"{route['requests']} requests a turn, {route['before_first_text']} before its first text"
+        way = "" if route["name"] == "page" else f" {arrow.join(route['functions'])}"
+        page.field("route" if used else "other route", f"{route['name']}{way}: {'; '.join(route['notes'])}; {cost}")
     if found["before"]:
         page.heading("Done before the first message")
         for number, gate in enumerate(found["before"], 1):

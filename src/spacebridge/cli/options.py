@@ -28,6 +28,7 @@ __all__ = [
     "Markdown",
     "Proxy",
     "Reasoning",
+    "Route",
     "Settings",
     "Settle",
     "SpaceOption",
@@ -38,6 +39,7 @@ __all__ = [
     "Trace",
     "is_address",
     "parse_auth",
+    "parse_route",
     "parse_settings",
     "parse_settle",
     "parse_value",
@@ -97,6 +99,14 @@ System = Annotated[str | None, typer.Option("--system", metavar="TEXT", help="A 
 Chat = Annotated[
     str | None,
     typer.Option("--chat", metavar="X", help="Which chat, if the app has several: number, chatbot or event."),
+]
+Route = Annotated[
+    str,
+    typer.Option(
+        "--route",
+        metavar="auto|page|api",
+        help="By the page's own events, as a browser, or by the endpoint that some apps have beside them.",
+    ),
 ]
 Token = Annotated[
     str | None,
@@ -165,6 +175,7 @@ class SpaceOptions:
     timeout: float | None = None
     trace: Path | None = None
     chat: str | None = None
+    route: Literal["auto", "page", "api"] = "auto"
 
     def asked(self) -> Self:
         """The same with the password that is missing asked for."""
@@ -199,6 +210,7 @@ class SpaceOptions:
             timeouts=self.timeouts(),
             trace=self.trace,
             chat=self.chat,
+            route=self.route,
             **more,
         )
 
@@ -242,6 +254,17 @@ def parse_settle(text: str) -> Literal["now", "end"]:
     if text == "end":
         return "end"
     raise typer.BadParameter(f"{text!r} is neither `now` nor `end`.", param_hint="--settle")
+
+
+def parse_route(text: str) -> Literal["auto", "page", "api"]:
+    """Which way into the chat.
+
+    Raises:
+        typer.BadParameter: there is no such way.
+    """
+    if text in ("auto", "page", "api"):
+        return text
+    raise typer.BadParameter(f"{text!r} is none of `auto`, `page` and `api`.", param_hint="--route")
 
 
 def parse_auth(text: str | None) -> tuple[str, str] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import uuid
 import weakref
 from math import inf
@@ -17,6 +18,7 @@ from spacebridge.chat.layout import find_layout
 from spacebridge.chat.parameters import are_nameless, parameter_names
 from spacebridge.chat.past import Past
 from spacebridge.chat.resume import JsonConversation
+from spacebridge.chat.route import ROUTES
 from spacebridge.chat.rules import TextRules
 from spacebridge.gradio.app import App
 from spacebridge.gradio.fetch import Fetcher
@@ -72,6 +74,8 @@ class Space:
         limits: other limits.
         headers: sent to the app's own host with every request.
         chat: which chat, if the app has several: its number in ``layout.candidates``, chatbot, or event.
+        route: ``page``: by the page's own events, as a browser; ``api``: by the endpoint that some apps have beside
+            them, which takes fewer requests and tells less; ``auto``: by the page, where its way can be gone.
         trace: path of a file to which the wire is recorded, secrets removed.
         row: what is known of this Space; found by itself where it is in the catalogue.
         on_status: told what is waited for while a Space is reached that sleeps or is built, and that an app was
@@ -90,6 +94,7 @@ class Space:
         limits: Limits | None = None,
         headers: Mapping[str, str] | None = None,
         chat: int | str | None = None,
+        route: Literal["auto", "page", "api"] = "auto",
         trace: str | Path | IO[bytes] | None = None,
         row: Row | None = None,
         on_status: Callable[[Notice], None] | None = None,
@@ -103,6 +108,7 @@ class Space:
         self._proxy = proxy
         self._headers = dict(headers or {})
         self._chat = chat
+        self._route = route
         self._trace = trace
         self._row = row
         self._on_status = on_status
@@ -278,20 +284,27 @@ class Space:
                     f"The app at {self.url} was restarted since and has forgotten this conversation."
                 )
             app.http.use_cookies(as_object(dumped.get_dict().get("cookies")))
-        conversation = self._begin(session_hash)
+        conversation = self._begin(session_hash, route=self._route_of(dumped))
         if dumped is not None:
             conversation.restore(dumped)
         return conversation
 
-    def another(self, past: Past, settings: Mapping[str, Any]) -> Conversation:
+    def another(self, past: Past, settings: Mapping[str, Any], *, route: str | None = None) -> Conversation:
         """A conversation with a past, and with settings for its first turn."""
-        return self._begin(generate_session_hash(), past=past, settings=settings)
+        return self._begin(generate_session_hash(), route=route, past=past, settings=settings)
 
-    def _begin(self, session_hash: str, **more: Any) -> Conversation:
-        page = Page(self.config, self.session(session_hash))
-        conversation = Conversation(self, page, self.layout, self._find, **more)
+    def _begin(self, session_hash: str, *, route: str | None = None, **more: Any) -> Conversation:
+        layout = self.layout if route in (None, self.layout.route) else self._find(self._graph, route=route)
+        find = functools.partial(self._find, route=layout.route)
+        conversation = Conversation(self, Page(self.config, self.session(session_hash)), layout, find, **more)
         self._conversations.add(conversation)
         return conversation
+
+    @staticmethod
+    def _route_of(dumped: JsonConversation | None) -> str | None:
+        """The way into the chat that a conversation has gone; a session is not changed from one to the other."""
+        route = None if dumped is None else dumped.get_dict().get("route")
+        return route if route in ROUTES else None
 
     def session(self, session_hash: str) -> Session:
         """A session of the app as it is now."""
@@ -398,8 +411,10 @@ class Space:
         finally:
             await page.aclose()
 
-    def _find(self, graph: EventGraph | None = None) -> Layout:
-        return find_layout(self.config, chat=self._chat, graph=graph, parameters=self._parameters)
+    def _find(self, graph: EventGraph | None = None, *, route: str | None = None) -> Layout:
+        return find_layout(
+            self.config, chat=self._chat, graph=graph, route=route or self._route, parameters=self._parameters
+        )
 
     def _shown_to(self, hub: HubSpace | None) -> dict[str, str]:
         """The headers that show the token to the Space, unless the caller has his own of this name."""

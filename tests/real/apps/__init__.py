@@ -83,6 +83,7 @@ APPS: dict[str, App] = {
     "interface_options": app("interface.py", "--form options", (MIDDLE, LATE, NEW), "the echo at once, with the options tea and coffee; choosing tea asks 'tea'"),
     "interface_saved": app("interface.py", "--form saved", (MIDDLE, LATE, NEW), "as interface"),
     "interface_pairs": app("interface.py", "--form pairs", (*EARLY, OLD, MIDDLE, LATE), "as interface"),
+    "interface_validated": app("interface.py", "--form validated", (LATE, NEW), "as interface; 'Hi' is refused by the page: 'too short'"),
     "upload_button": app("upload_button.py", "", ALL_GENERATIONS, "'Echo: Hello | files=… attached=… history=N': files that the button has uploaded, with their sizes, and the one in the file box"),
     "interface_login": app("interface.py", "--form login", ALL_GENERATIONS, "401 without a login; with ada/secret as interface"),
     "text_streamed": app("text_to_text.py", "--way streamed", ALL_GENERATIONS, "no chatbot; the output text is 'Echo: Hello | style=short'"),

@@ -17,6 +17,7 @@ from spacebridge.cli.options import (
     Markdown,
     Proxy,
     Reasoning,
+    Route,
     Settings,
     Settle,
     SpaceOption,
@@ -25,6 +26,7 @@ from spacebridge.cli.options import (
     Timeout,
     Token,
     Trace,
+    parse_route,
     parse_settings,
     parse_settle,
 )
@@ -50,6 +52,7 @@ def ask(
     setting: Settings = None,
     system: System = None,
     chat: Chat = None,
+    route: Route = "auto",
     settle: Settle = "now",
     reasoning: Reasoning = False,
     markdown: Markdown = None,
@@ -79,7 +82,14 @@ def ask(
     values, when = parse_settings(setting), parse_settle(settle)
     text = read_prompt(prompt or [])
     options = SpaceOptions(
-        address=space, token=token, auth=auth, proxy=proxy, timeout=timeout, trace=trace, chat=chat
+        address=space,
+        token=token,
+        auth=auth,
+        proxy=proxy,
+        timeout=timeout,
+        trace=trace,
+        chat=chat,
+        route=parse_route(route),
     ).asked()
 
     from spacebridge.cli.runner import run

@@ -146,7 +146,10 @@ class Repl:
     async def _greet(self) -> None:
         space = (await self._connected())[0]
         title = clean_line(space.config.title) or "the app"
-        self._tell(f"Talking with {title} at {clean_line(space.url)}. /help shows what else there is; Ctrl-D ends.")
+        way = " by its API" if space.layout.route == "api" else ""
+        self._tell(
+            f"Talking with {title} at {clean_line(space.url)}{way}. /help shows what else there is; Ctrl-D ends."
+        )
 
     # The connection
 
