@@ -15,6 +15,7 @@ from spacebridge.spaces.space import Space
 NOT_FOR_USERS = {
     "Space": {
         "aclose",
+        "another",
         "connect",
         "app_id",
         "attachment",
@@ -31,6 +32,7 @@ NOT_FOR_USERS = {
         "use_cookies",
         "verify",
         "vouch",
+        "hide",
     },
     "Conversation": {"aclose", "restore"},
     "Turn": {"aclose", "emit", "on_end", "on_notice", "on_render", "on_status", "on_upload", "on_value", "result"},

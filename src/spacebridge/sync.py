@@ -17,7 +17,7 @@ from spacebridge.portal import Portal
 from spacebridge.spaces.space import Space as AsyncSpace
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Generator, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from spacebridge.chat.attachment import Attachment
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from spacebridge.chat.events import Answer, Event, Option
     from spacebridge.chat.layout import Layout
     from spacebridge.chat.resume import JsonConversation
+    from spacebridge.chat.settings import Setting
     from spacebridge.chat.turn import Turn as AsyncTurn
     from spacebridge.gradio.config import Config
     from spacebridge.spaces.record import SpaceRecord
@@ -90,6 +91,25 @@ class Conversation:
         """Where the chat is on the page."""
         return self._conversation.layout
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The app's settings as they are now, by name."""
+        return self._conversation.settings
+
+    @property
+    def known_settings(self) -> tuple[Setting, ...]:
+        """What can be set, with what is allowed now."""
+        return self._conversation.known_settings
+
+    def check(self, settings: Mapping[str, Any]) -> None:
+        """Check settings as ``stream`` does."""
+        self._conversation.check(settings)
+
+    @property
+    def history_mode(self) -> str | None:
+        """How the app knows what the conversation began with."""
+        return self._conversation.history_mode
+
     def stream(self, prompt: str, **options: Any) -> Turn:
         """Say something; the turn gives the events of the answer."""
 
@@ -118,6 +138,22 @@ class Conversation:
             return self._conversation.choose(option, **options)
 
         return Turn(self._portal, self._portal.call(begin()))
+
+    def edit(self, prompt: str, **options: Any) -> Turn:
+        """Say an earlier message in another way, where the app offers that."""
+
+        async def begin() -> AsyncTurn:
+            return self._conversation.edit(prompt, **options)
+
+        return Turn(self._portal, self._portal.call(begin()))
+
+    def branch(self, after: int | None = None) -> Conversation:
+        """Another conversation that goes on after so many turns of this one."""
+
+        async def begin() -> AsyncConversation:
+            return self._conversation.branch(after)
+
+        return Conversation(self._portal, self._portal.call(begin()))
 
     def undo(self) -> None:
         """Take back the last message and its answer, where the app offers that."""
@@ -182,11 +218,16 @@ class Space:
         """Where the app is served."""
         return self._space.url
 
-    def conversation(self, resume: JsonConversation | Mapping[str, Any] | None = None) -> Conversation:
-        """Begin a conversation, or go on with one that was dumped."""
+    def conversation(
+        self,
+        resume: JsonConversation | Mapping[str, Any] | None = None,
+        *,
+        history: Iterable[Mapping[str, Any]] | None = None,
+    ) -> Conversation:
+        """Begin a conversation, with earlier messages if there are some, or go on with one that was dumped."""
 
         async def begin() -> AsyncConversation:
-            return self._space.conversation(resume)
+            return self._space.conversation(resume, history=history)
 
         return Conversation(self._portal, self._portal.call(begin()))
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from spacebridge.chat.conversation import Conversation
 from spacebridge.chat.events import Attachment
 from spacebridge.chat.files import FileValue
 from spacebridge.chat.layout import Layout, find_layout
+from spacebridge.chat.past import Past
 from spacebridge.chat.rules import TextRules
 from spacebridge.gradio.config import Component, Config, Dependency
 from spacebridge.gradio.upload import UploadFile
@@ -37,6 +38,8 @@ class ScriptedHost:
         self.timeouts = timeouts or Timeouts()
         self.limits = limits or Limits()
         self.uploads: list[str] = []
+        self.hidden: list[str] = []
+        self.make: Callable[..., Conversation] | None = None
 
     @property
     def layout(self) -> Layout:
@@ -69,6 +72,13 @@ class ScriptedHost:
     def cookies(self) -> dict[str, str]:
         return {"a": "1"}
 
+    def hide(self, secret: str) -> None:
+        self.hidden.append(secret)
+
+    def another(self, past: Past, settings: Mapping[str, Any], *, route: str | None = None) -> Conversation:
+        assert self.make is not None
+        return self.make(past=past, settings=settings)
+
 
 def conversation_on(
     components: Iterable[Component],
@@ -77,14 +87,22 @@ def conversation_on(
     *,
     version: tuple[int, ...] = SIX,
     host: ScriptedHost | None = None,
+    route: str = "auto",
+    **more: Any,
 ) -> tuple[Conversation, ScriptedSession]:
     """A conversation of an app like this."""
     config = page_config(components, dependencies, version)
-    page, session, _ = page_on(config, script)
-
-    def find(graph: Any) -> Any:
-        return find_layout(config, graph=graph)
-
     host = host or ScriptedHost()
     host.config = config
-    return Conversation(host, page, find_layout(config), find), session
+    sessions: list[ScriptedSession] = []
+
+    def find(graph: Any = None) -> Any:
+        return find_layout(config, graph=graph, route=route)
+
+    def make(**more: Any) -> Conversation:
+        page, session, _ = page_on(config, script)
+        sessions.append(session)
+        return Conversation(host, page, find(), find, **more)
+
+    host.make = make
+    return make(**more), sessions[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -223,6 +224,28 @@ async def test_files_of_every_source(rule_app: Start, environment: str, tmp_path
     assert big == sorted(big)
     assert 3 <= len(big) <= 10
     assert [event.total for event in sent if event.name == "s.txt"] == [None, 5000]
+
+
+@pytest.mark.servers
+async def test_no_file_is_held_in_memory(rule_app: Start, tmp_path: Path) -> None:
+    async def stream() -> AsyncIterator[bytes]:
+        for _ in range(400):
+            yield b"x" * 100_000
+
+    path = tmp_path / "big.bin"
+    with path.open("wb") as file:
+        file.truncate(40_000_000)
+    async with Space(await asyncio.to_thread(rule_app, "inlets_box", NEW), timeouts=TIMEOUTS) as space:
+        conversation = space.conversation()
+        await conversation.ask("Hello")
+        tracemalloc.start()
+        try:
+            answer = await conversation.ask("Look", files=[path, ("s.bin", stream())])
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert answer.text.count(":40000000:") == 2
+    assert peak < 10_000_000
 
 
 @pytest.mark.servers

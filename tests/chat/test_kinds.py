@@ -246,6 +246,17 @@ async def test_previews_are_taken_back(rule_app: Start, environment: str) -> Non
 
 
 @pytest.mark.parametrize("environment", [OLD, NEW])
+async def test_files_of_an_app_with_a_login(rule_app: Start, environment: str, tmp_path: Path) -> None:
+    url = await asyncio.to_thread(rule_app, "kinds_login", environment)
+    async with Space(url, auth=("ada", "secret"), timeouts=TIMEOUTS) as space, aiohttp.ClientSession() as stranger:
+        [plan] = (await space.conversation().ask("file")).attachments
+        async with stranger.get(plan.url) as response:
+            assert response.status == 401
+        place = await plan.save(tmp_path)
+        assert place.read_text(encoding="utf-8") == "A plan: é, 中.\n"
+
+
+@pytest.mark.parametrize("environment", [OLD, NEW])
 async def test_hostile_names_make_harmless_files(rule_app: Start, environment: str, tmp_path: Path) -> None:
     async with opened(rule_app, ("kinds", environment)) as space:
         answer = await space.conversation().ask("hostile")

@@ -11,6 +11,8 @@ from spacebridge import Option, Space, errors
 from spacebridge.chat.offers import examples_of, offers_of
 from tests.chat.shapes import message
 from tests.real.apps import LATE, MIDDLE, NEW, OLD
+from tests.real.chats import CHATS, STUDIO
+from tests.real.process import Pool
 
 Start = Callable[[str, str], str]
 SECOND = "history=2 last=Echo: Hello | histor"
@@ -53,6 +55,22 @@ async def test_an_app_that_offers_nothing(rule_app: Start) -> None:
         with pytest.raises(errors.NotOffered, match="nothing to undo"):
             await conversation.undo()
         assert (await conversation.ask("Hello")).text == "Echo: Hello | history=1"
+
+
+@pytest.mark.servers
+async def test_suggestions_of_modelscopes_chatbot(servers: Pool) -> None:
+    pro = CHATS["custom_pro"]
+    url = await asyncio.to_thread(servers.get, pro.script, *pro.arguments, environment=STUDIO)
+    async with Space(url) as space:
+        conversation = space.conversation()
+        answer = await conversation.ask("Suggest")
+        offered = (Option(value="Tell me of cats", label="Cats"), Option(value="Dogs", label="Dogs"))
+        assert answer.options == conversation.options == offered
+        [file] = answer.attachments
+        assert (file.name, await file.bytes()) == ("a note.txt", b"Cats.")
+        for said, asked in (("Cats", "Tell me of cats"), ("Dogs", "Dogs")):
+            async with conversation.choose(said) as turn:
+                assert (await turn.answer()).text.startswith(f"Echo: {asked} |")
 
 
 # Without a server

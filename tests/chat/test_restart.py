@@ -104,6 +104,23 @@ async def test_it_goes_on_and_says_so():
     assert conversation.dump().get_dict()["app_id"] == "2"
 
 
+async def test_what_an_event_of_the_app_can_set_is_told_again():
+    """As of ``ChatInterface`` of 5 and 6: its function reads a State, into which a step puts the chatbot's value."""
+    chat = listener(0, (1, "submit"), reads=[1, 3], writes=[2])
+    host = ScriptedHost()
+    steps = [chat, listener(1, after=0, reads=[2], writes=[3])]
+    conversation, session = conversation_on([BOX, CHATBOT, STATE], steps, {0: echo}, host=host)
+    await conversation.ask("hi")
+    host.restarted = msgspec.structs.replace(host.config, app_id="2")
+    answer = await conversation.ask("hi")
+    assert [notice.text for notice in answer.notices] == [
+        "The app was restarted. The conversation goes on: the app is told again what was said."
+    ]
+    assert session.order == [0, 1, 1, 0, 1]
+    assert session.calls[2].data == [[message("user", "hi"), message("assistant", "abc")]]
+    assert conversation.history_mode == "event"
+
+
 async def test_it_is_lost_and_nothing_is_said():
     conversation, session, host, again = talk([3])
     await conversation.ask("hi")

@@ -23,48 +23,20 @@ def slider(number: int, label: str, **props: Any) -> Component:
 
 
 @pytest.mark.parametrize(
-    "label, name",
+    "kind, label, name",
     [
-        ("Max new tokens", "max_tokens"),
-        ("max_tokens", "max_tokens"),
-        ("Maximum output length", "max_tokens"),
-        ("最大生成长度", "max_tokens"),
-        ("最大 token 数", "max_tokens"),
-        ("Макс. токенов", "max_tokens"),
-        ("最大トークン", "max_tokens"),
-        ("Temperature", "temperature"),
-        ("Temp", "temperature"),
-        ("温度", "temperature"),
-        ("Температура", "temperature"),
-        ("Temperatura", "temperature"),
-        ("Top-p (nucleus sampling)", "top_p"),
-        ("top_p", "top_p"),
-        ("Top P", "top_p"),
-        ("核采样", "top_p"),
-        ("Top-k", "top_k"),
-        ("Repetition penalty", "repetition_penalty"),
-        ("重复惩罚", "repetition_penalty"),
-        ("Frequency penalty", "frequency_penalty"),
-        ("Presence Penalty", "presence_penalty"),
-        ("Seed", "seed"),
-        ("随机种子", "seed"),
-        ("System prompt", "system"),
-        ("Instructions", "system"),
-        ("系统提示词", "system"),
-        ("Системный промпт", "system"),
-        ("Model", "model"),
-        ("选择模型", "model"),
-        ("Модель", "model"),
-        ("Agents", "model"),
-        ("Topping", "topping"),
-        ("Stop kidding", "stop_kidding"),
-        ("Web search?", "web_search"),
-        ("联网", "联网"),
-        ("Température", "température"),
+        ("slider", "Max new tokens", "max_tokens"),
+        ("slider", "温度", "temperature"),
+        ("textbox", "System prompt", "system"),
+        ("dropdown", "Agents", "model"),
+        ("textbox", "Stop kidding", "stop_kidding"),
+        ("checkbox", "Web search?", "web_search"),
+        ("checkbox", "联网", "联网"),
+        ("slider", "Topping", "topping"),
     ],
 )
-def test_names_are_those_of_openai_where_they_mean_the_same(label: str, name: str):
-    [setting] = found(slider(5, label))
+def test_names_are_those_of_openai_where_they_mean_the_same(kind: str, label: str, name: str):
+    [setting] = found(component(5, kind, label=label, minimum=0, maximum=2, value=1.0))
     assert (setting.name, setting.label) == (name, label)
 
 

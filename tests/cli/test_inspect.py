@@ -23,8 +23,11 @@ def test_what_an_app_is(servers: Pool):
     assert found["chat"]["chain"][-1]["name"] == "/_submit_fn"
     settings = {setting["name"]: setting for setting in found["settings"]}
     assert settings["temperature"]["value"] == 0.7
-    assert settings["temperature"]["allowed"] == "0 to 2"
+    assert settings["temperature"]["allowed"] == "0 to 2 in steps of 0.01"
     assert [candidate["used"] for candidate in found["candidates"]].count(True) == 1
+    assert found["history"] == "event"
+    assert found["route"]["used"] == "page"
+    assert [route["name"] for route in found["route"]["routes"]] == ["page", "api"]
     text = run("inspect", url).stdout
     for part in (
         url,
@@ -35,6 +38,8 @@ def test_what_an_app_is(servers: Pool):
         "temperature",
         "0 to 2",
         "Max new tokens",
+        "takes them over",
+        "other route",
         "Why:",
     ):
         assert part in text
@@ -50,6 +55,21 @@ def test_another_chat_by_its_number(servers: Pool):
     assert done.returncode == 3
     assert url in done.stdout
     assert "no chat 'nope'" in done.stdout
+
+
+def test_the_way_into_the_chat(servers: Pool):
+    url = servers.get(RULES / "interface.py", "--form", "settings")
+    found = json.loads(run("inspect", "--json", "--route", "api", url).stdout)
+    assert found["route"]["used"] == "api"
+    assert [edge["name"] for edge in found["chat"]["chain"]] == found["route"]["routes"][0]["functions"]
+    assert [candidate["used"] for candidate in found["candidates"]].count(True) == 1
+    assert run("ask", "-s", url, "--route", "api", "Hello").stdout.startswith("Echo: Hello | history=0 settings=")
+    done = run("ask", "-s", url, "--route", "sea", "Hello")
+    assert done.returncode == 2
+    assert "none of" in done.stderr
+    none = run("inspect", "--route", "api", servers.get(RULES / "arena.py"))
+    assert none.returncode == 2
+    assert "offers no API" in none.stderr
 
 
 def test_hostile_titles(chat: str):

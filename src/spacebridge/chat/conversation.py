@@ -1,91 +1,76 @@
-"""A conversation: one session on the server, one turn at a time."""
+"""A conversation: what one can say and do in it."""
 
 from __future__ import annotations
 
 import base64
-import itertools
 import mimetypes
-from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from spacebridge import errors
+from spacebridge.chat.actions import Actions
 from spacebridge.chat.append import AppendOnly
-from spacebridge.chat.bubbles import parse_bubbles
-from spacebridge.chat.components import button_says, filled
+from spacebridge.chat.components import filled
 from spacebridge.chat.entrance import enter
 from spacebridge.chat.files import FileValue
+from spacebridge.chat.history import well_formed
 from spacebridge.chat.inlets import assign
-from spacebridge.chat.offers import examples_of, offers_of
 from spacebridge.chat.outgoing import as_upload
-from spacebridge.chat.readers import output_value, reader_for
-from spacebridge.chat.restart import goes_on
-from spacebridge.chat.resume import JsonConversation
-from spacebridge.chat.rules import PROVISIONAL
-from spacebridge.chat.settings import check_settings
-from spacebridge.chat.tracker import AnswerTracker
-from spacebridge.chat.turn import Beginning, Fire, Turn, TurnEnd
+from spacebridge.chat.talk import Talk
+from spacebridge.chat.turn import Fire
 from spacebridge.gradio.trace import redact_url
 from spacebridge.page.page import TYPING
-from spacebridge.shape import as_list, as_object
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 
-    from spacebridge.chat.bubbles import Bubble
     from spacebridge.chat.candidates import Candidate
     from spacebridge.chat.events import Answer, Option
     from spacebridge.chat.host import Host
-    from spacebridge.chat.layout import Layout
+    from spacebridge.chat.memory import HistoryMode
     from spacebridge.chat.outgoing import FileLike
+    from spacebridge.chat.settings import Setting
+    from spacebridge.chat.talk import Settle
+    from spacebridge.chat.turn import Turn
     from spacebridge.gradio.upload import UploadFile
-    from spacebridge.page.graph import EventGraph
     from spacebridge.page.page import Page
 
 __all__ = ["Conversation"]
 
-Settle = Literal["now", "end"]
-State = Literal["clean", "partial", "lost"]
 
-_VERSION = 1
+class Conversation(Talk):
+    """One session on the server. Made by ``Space.conversation``; for its arguments see :class:`Talk`."""
 
-
-class Conversation:
-    """One session on the server. Made by ``Space.conversation``.
-
-    Args:
-        host: the Space.
-        page: of this session.
-        layout: where the chat is on it.
-        find: finds it again on a page that has been rendered anew.
-    """
-
-    def __init__(self, host: Host, page: Page, layout: Layout, find: Callable[[EventGraph], Layout]) -> None:
-        self._host = host
-        self._page = page
-        self._layout = layout
-        self._find = find
-        self._config = host.config
-        """The app that holds the session."""
-        self._begun = False
-        """Whether anything was said, here or elsewhere."""
-        self._turn: Turn | None = None
-        self._numbers = itertools.count(1)
-        self._said_system: str | None = None
-        self._inside = False
-        """Whether all has been done that the page wants before the first message."""
-        self._failures: list[errors.SpacebridgeError] = []
-        self.state: State = "clean"
-        """``clean``; ``partial`` after an answer that was cut or left; ``lost`` where the app forgot the session."""
+    def __init__(self, host: Host, page: Page, *where: Any, **more: Any) -> None:
+        super().__init__(host, page, *where, **more)
+        self._actions = Actions(page, redact_url(host.address))
 
     @property
-    def session_hash(self) -> str:
-        """Keys the app's State on the server."""
-        return self._page.session.session_hash
+    def settings(self) -> dict[str, Any]:
+        """The app's settings as they are now, by name."""
+        return {**self._panel.values(self._layout), **self._to_set}
 
     @property
-    def layout(self) -> Layout:
-        """Where the chat is on the page."""
-        return self._layout
+    def known_settings(self) -> tuple[Setting, ...]:
+        """What can be set, with what is allowed now."""
+        return self._panel.settings(self._layout)
+
+    def check(self, settings: Mapping[str, Any]) -> None:
+        """Check settings as ``stream`` does.
+
+        Raises:
+            UnknownSetting, InvalidSetting: the app does not take this.
+        """
+        self._panel.check(self._layout, settings)
+
+    @property
+    def history_mode(self) -> HistoryMode | None:
+        """How the app knows, or will be told, what the conversation began with; None if that is nothing.
+
+        ``chatbot``: it reads the chatbot's value, which is carried from here. ``event``: an event of the app put the
+        chatbot's value into its State. ``value``: it reads another value that is carried from here. ``prompt``: it was
+        said with the first message, as text.
+        """
+        return self._past.planned(self._page, self._layout.chat)
 
     def stream(
         self,
@@ -111,36 +96,30 @@ class Conversation:
             UnknownSetting, InvalidSetting, FileRefused, InvalidMessages: the app does not take this.
         """
         wanted = dict(settings or {})
-        prompt = _well_formed(prompt)
-        if system is not None:
-            prompt = self._with_system(_well_formed(system), prompt, wanted)
-        if not prompt.strip() and not files:
+        prompt = full = well_formed(prompt)
+        before = self._system(None if system is None else well_formed(system), wanted)
+        if not prompt.strip() and not files and not before:
             raise errors.InvalidMessages("There is nothing to say: the prompt is empty.")
-        check_settings(self._layout.settings, wanted)
+        self.check(wanted)
         uploads = [as_upload(file) for file in files]
         self._places(uploads)
 
         async def prepare(chat: Candidate) -> Fire:
-            page = self._page
-            await self._set(wanted)
-            if not self._inside:
-                await enter(page, chat, self._failures)
-                self._inside = True
-                chat = self._located()  # what was done may have rendered the page anew
+            nonlocal full
+            earlier = await self._ready(wanted)
+            chat = self._located()  # what was done may have rendered the page anew
             sent = await self._host.upload(uploads, turn.on_upload) if uploads else []
-            places = self._places(uploads)
-            for inlet in self._layout.inlets:
-                if not inlet.box and (given := [sent[index] for index in places.get(inlet.component, ())]):
-                    if inlet.wants_content(page.version):
-                        given = [{"data": await self._content(file)} for file in given]
-                    page.set_by_user(inlet.component, inlet.value(given, page.version))
-                    page.fire(inlet.component, "upload")
-            await page.settle()
-            boxed = [] if chat.box is None else places.get(chat.box, [])
-            await self._type(chat, prompt, [sent[index] for index in boxed])
+            boxed = await self._put(chat, sent, self._places(uploads))
+            full = self._past.with_past(prompt, before)
+            await self._type(chat, full, [*earlier, *boxed])
             return Fire(chat.trigger, chat.event)
 
-        turn = self._begin(prepare, prompt=lambda: prompt, settle=settle)
+        turn = self._begin(
+            prepare,
+            prompt=lambda: full,
+            settle=settle,
+            done=lambda answer: self._past.turned(full if before else prompt, answer.text),
+        )
         return turn
 
     def retry(self, *, settings: Mapping[str, Any] | None = None, settle: Settle = "now") -> Turn:
@@ -149,21 +128,19 @@ class Conversation:
         Raises:
             NotOffered: the app has no way to retry.
         """
-        wanted = dict(settings or {})
-        check_settings(self._layout.settings, wanted)
-        fire = self._offered("retry")
-
-        async def prepare(chat: Candidate) -> Fire:
-            await self._set(wanted)
-            return await fire(chat)
-
-        return self._begin(prepare, prompt=lambda: self._last_said()[1], settle=settle)
+        self._actions.fire(self._layout, "retry")
+        return self._do(
+            "retry",
+            lambda: self._actions.again(self._layout, "retry"),
+            settings=settings,
+            settle=settle,
+            done=lambda answer: self._past.again(answer.text),
+        )
 
     @property
     def options(self) -> tuple[Option, ...]:
         """What the app offers to choose from now: options and suggestions in its last answer; before, its examples."""
-        offers, examples = self._offers()
-        return tuple(dict.fromkeys(option for _, option in offers or examples))
+        return self._actions.options(self._layout)
 
     def choose(self, option: str, *, settle: Settle = "now") -> Turn:
         """Say one of the ``options``, by its value or its label. Errors as those of ``stream``.
@@ -173,33 +150,42 @@ class Conversation:
         Raises:
             NotOffered: the app takes no options, or offers none of this name.
         """
-        graph, (offers, examples) = self._page.graph, self._offers()
-        for bubble, offered in reversed(offers):
-            if option not in (offered.value, offered.label):
-                continue
-            if bubble.kind == "suggestions":
-                return self.stream(offered.value, settle=settle)
-            chosen = self._offered("option_select", {"index": _index(bubble), "value": offered.value})
-            return self._begin(chosen, prompt=partial(str, offered.value), settle=settle)
-        for data, offered in examples:
-            if option not in (offered.value, offered.label):
-                continue
-            if not graph.may_write(graph.listeners(self._output, "example_select"), [self._output]):
-                return self.stream(offered.value, settle=settle)  # the page would only put it into the box
-            chosen = self._offered("example_select", data)
-            return self._begin(chosen, prompt=partial(str, offered.value), settle=settle)
-        names = ", ".join(repr(each.value) for each in self.options) or "none"
-        raise errors.NotOffered(f"The app does not offer {option!r}.", hint=f"Offered: {names}.")
+        said, fire = self._actions.choice(self._layout, option)
+        if fire is None:
+            return self.stream(said, settle=settle)
+        return self._do(
+            "choose",
+            lambda: fire,
+            prompt=said,
+            settle=settle,
+            done=lambda answer: self._past.turned(said, answer.text),
+        )
 
-    @property
-    def _output(self) -> int:
-        return self._layout.chat.output
+    def edit(self, prompt: str, *, turn: int | None = None, settle: Settle = "now") -> Turn:
+        """Say an earlier message in another way, where the app offers that. What came after it is forgotten.
 
-    def _offers(self) -> tuple[list[tuple[Bubble, Option]], list[tuple[dict[str, Any], Option]]]:
-        """What the chatbot's bubbles offer, and what it offers while it is empty."""
-        values = self._page.values
-        value = values.get(self._output)
-        return offers_of(value), [] if value else examples_of(values.prop(self._output, "examples"))
+        Args:
+            prompt: what is said instead.
+            turn: which message, counted from 1; the last one if None.
+            settle: as that of ``stream``.
+
+        Raises:
+            NotOffered: the app's messages can't be edited; ``branch`` may serve instead.
+        """
+        self._actions.fire(self._layout, "edit")
+        prompt = well_formed(prompt)
+        gone, kept = 0, list[Any]()
+
+        def fire() -> Fire:
+            nonlocal gone, kept
+            found, gone, kept = self._actions.edit(self._layout, prompt, turn)
+            return found
+
+        def done(answer: Answer) -> None:
+            self._past.back(gone)
+            self._past.turned(prompt, answer.text)
+
+        return self._do("edit", fire, prompt=prompt, before=lambda: kept, settle=settle, done=done)
 
     async def undo(self) -> None:
         """Take back the last message and its answer, where the app offers that.
@@ -208,126 +194,94 @@ class Conversation:
             NotOffered: the app has no way to undo.
             SpacebridgeError: of other kinds, as ``stream`` raises them.
         """
-        turn = self._begin(self._offered("undo"), prompt=lambda: "", settle="end", expects_answer=False)
+        self._actions.fire(self._layout, "undo")
+        turn = self._do(
+            "undo",
+            lambda: self._actions.again(self._layout, "undo"),
+            prompt="",
+            settle="end",
+            expects_answer=False,
+            done=lambda _: self._past.back(1),
+        )
         async with turn:
             async for _ in turn:
                 pass
 
-    def _begin(
-        self,
-        prepare: Callable[[Candidate], Awaitable[Fire]],
-        *,
-        prompt: Callable[[], str],
-        settle: Settle,
-        expects_answer: bool = True,
-    ) -> Turn:
-        """A turn that does something to the page, fires an event and follows the chatbot."""
+    def branch(self, after: int | None = None) -> Conversation:
+        """Another conversation, in a session of its own, that goes on after so many turns of this one.
+
+        Settings are taken along. What was said is told to the app as ``history_mode`` of the new one says.
+
+        Args:
+            after: how many messages of the user, each with its answer, are kept, those included with which the
+                conversation began; all if None.
+
+        Raises:
+            TurnInProgress: a turn is under way.
+            NotOffered: there were not so many, or it is not known what was said: the conversation was resumed by a
+                session hash alone.
+        """
         if self._turn is not None:
             raise errors.TurnInProgress("A turn of this conversation is under way.")
-        if self.state == "lost":
-            raise errors.SessionLost("The app has forgotten this conversation.")
-        turn_id = f"{self.session_hash}-{next(self._numbers)}"
+        past = self._past.branch(self._page, self._layout.chat, after)
+        now = self.settings
+        changed = {each.name: now[each.name] for each in self._layout.settings if now[each.name] != each.value}
+        return self._host.another(past, changed, route=self._layout.route)
 
-        async def begin() -> Beginning:
-            page, host = self._page, self._host
-            await page.load(host.timeouts.connect)
-            chat = self._located()
-            self._failures = turn.failed_before
-            fire = await prepare(chat)
-            self._begun = True
-            chat = self._located()
-            shown, asked = output_value(page, chat.output), prompt()
-            tracker = AnswerTracker(
-                shown,
-                asked,
-                rules=host.rules,
-                tags=_reasoning_tags(page.values.prop(chat.output, "reasoning_tags")),
-                provisional=PROVISIONAL.get(chat.output_type),
-                emit=turn.emit,
-                attachment=host.attachment,
-                turn_id=turn_id,
-                limit=host.limits.answer,
-                at_end=settle == "end",
-                may_be_empty=not expects_answer,
-                read=reader_for(page.graph.components[chat.output], shown, asked),
-            )
-            elsewhere = {number: page.values.get(number) for number in chat.elsewhere}
-            return Beginning(tracker, chat.output, fire, elsewhere)
+    def _do(
+        self,
+        what: str,
+        fire: Callable[[], Fire],
+        *,
+        prompt: str | None = None,
+        before: Callable[[], Any] | None = None,
+        settings: Mapping[str, Any] | None = None,
+        settle: Settle,
+        expects_answer: bool = True,
+        done: Callable[[Answer], None],
+    ) -> Turn:
+        """A turn by an event about what was said.
 
-        turn = Turn(
-            turn_id,
-            page=self._page,
-            verify=self._catch_up,
-            begin=begin,
-            timeouts=self._host.timeouts,
-            limits=self._host.limits,
-            slot=self._host.slot(),
-            ended=self._ended,
-        )
-        self._turn = turn
-        return turn
-
-    async def _catch_up(self) -> None:
-        """Notice that the app was restarted, and go on with it where that can be.
-
-        Raises:
-            SessionLost: the app held what the conversation needs, or its page is another one now.
+        Args:
+            what: what it does, for messages.
+            fire: which, once the page is ready.
+            prompt: what is said with it; what was said last if None.
+            before: what of the chatbot's value is no answer; all that is there if None.
+            settings: as those of ``stream``.
+            settle: as that of ``stream``.
+            expects_answer: whether no answer is an error.
+            done: is told the answer, if the turn ends well.
         """
-        host, before = self._host, self._config
-        await host.verify()
-        now = self._config = host.config
-        if now.app_id == before.app_id:
-            return
-        if not self._begun:
-            self._layout = host.layout
-            await self._page.reopen(now, host.session(self.session_hash))
-            self._inside = False
-        elif goes_on(before, now, self._layout.chat):
-            told = "The app was restarted. The conversation goes on: all that its answers are made of is held here."
-            self._page.listener.on_notice("warning", told)
-        else:
-            raise errors.SessionLost("The app was restarted since and has forgotten this conversation.")
+        wanted = dict(settings or {})
+        self.check(wanted)
 
-    def _offered(self, event: str, data: object = None) -> Callable[[Candidate], Awaitable[Fire]]:
-        """Fire an event of the chatbot, or click the button that stands for it.
-
-        Raises:
-            NotOffered: the page has neither.
-        """
-        graph, output = self._page.graph, self._layout.chat.output
-        if graph.listeners(output, event):
-            trigger = output
-        else:
-            buttons = [c for c in graph.components.values() if button_says(c, event) and graph.listeners(c.id, "click")]
-            if not buttons:
+        async def prepare(chat: Candidate) -> Fire:
+            await self._ready(wanted)
+            found = fire()
+            if not self._past.knows(self._page, chat, found.component, found.event):
                 raise errors.NotOffered(
-                    f"The app of {redact_url(self._host.address)} has nothing to {event.replace('_', ' ')}."
+                    f"The app knows what was said earlier, but not enough of it to {what}.",
+                    hint="Branch after fewer turns, and say it again.",
                 )
-            trigger, event = buttons[0].id, "click"
+            return found
 
-        async def prepare(chat: Candidate) -> Fire:  # noqa: ARG001 - of the form of all preparations
-            if data is not None:
-                return Fire(trigger, event, data)
-            index, text = self._last_said()
-            return Fire(trigger, event, {"index": index, "value": text})
+        def said() -> str:
+            return self._actions.last_said(self._layout)[1] if prompt is None else prompt
 
-        return prepare
+        return self._begin(prepare, prompt=said, before=before, settle=settle, expects_answer=expects_answer, done=done)
 
-    async def _set(self, settings: Mapping[str, Any]) -> None:
-        """Set the app's settings as a user does, and wait for what that fires."""
-        page = self._page
-        for component, value in check_settings(self._layout.settings, settings).items():
-            if page.values.get(component) != value:
-                page.set_by_user(component, value)
-        await page.settle()
+    async def _ready(self, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Set what is to be set, pass the page's gates, and have the app know what was said before.
 
-    def _last_said(self) -> tuple[int | list[int], str]:
-        """Where the user's last message is in the chatbot's value, and its text."""
-        bubbles = parse_bubbles(self._page.values.get(self._layout.chat.output))
-        said = [bubble for bubble in bubbles if bubble.role == "user" and bubble.path]
-        if not said:
-            raise errors.NotOffered("Nothing has been said yet in this conversation.")
-        return _index(said[-1]), said[-1].text
+        Returns:
+            Files that go with the next message.
+        """
+        await self._panel.set(self._layout, {**self._to_set, **wanted})
+        self._to_set = {}
+        if not self._inside and self._layout.route == "page":
+            await enter(self._page, self._located(), self._failures)
+        self._inside = True
+        return await self._past.tell(self._page, self._located(), self._host)
 
     async def ask(
         self,
@@ -362,57 +316,18 @@ class Conversation:
                 if piece := output.feed(event):
                     yield piece
 
-    def dump(self) -> JsonConversation:
-        """What ``Space.conversation`` needs to resume this elsewhere. It can be written as JSON."""
-        page = self._page
-        initial = page.graph.components
-        values: dict[str, Any] = {}
-        for number, component in initial.items():
-            value = page.values.get(number)
-            if component.type != "state" and value != component.props.get("value"):
-                values[str(number)] = value
-        return JsonConversation(
-            version=_VERSION,
-            address=self._host.address,
-            app_id=self._config.app_id,
-            session_hash=self.session_hash,
-            cookies=self._host.cookies(),
-            values=values,
-            state=self.state,
-            loaded=page.loaded,
-            inside=self._inside,
-            system=self._said_system,
-        )
-
-    def restore(self, dumped: JsonConversation) -> None:
-        """Take over what ``dump`` gave, or as much of it as there is.
-
-        Raises:
-            InvalidConversation: it is of another version, or makes no sense.
-        """
-        data = dumped.get_dict()
-        if data.get("version", _VERSION) != _VERSION:
-            raise errors.InvalidConversation(
-                f"The conversation was dumped in format {data['version']}; this version reads {_VERSION}."
-            )
-        for key, value in as_object(data.get("values")).items():
-            if not str(key).isdecimal():
-                raise errors.InvalidConversation(f"The conversation has a value for {key!r}, which is no component.")
-            self._page.values.set(int(key), value)
-        self._begun = True
-        # The session was begun elsewhere: its load events have run, and would throw away what it holds.
-        self._page.loaded = bool(data.get("loaded", True))
-        self._inside = bool(data.get("inside", self._page.loaded))
-        state = data.get("state", "clean")
-        self.state = state if state in ("clean", "partial", "lost") else "clean"
-        said = data.get("system")
-        self._said_system = said if isinstance(said, str) else None
-
-    async def aclose(self) -> None:
-        """Leave a turn that is under way, and let go of the session's connections."""
-        if self._turn is not None:
-            await self._turn.aclose()
-        await self._page.aclose()
+    def _system(self, system: str | None, wanted: dict[str, Any]) -> str | None:
+        """What is said before the prompt because the app has no box for it; else it is among what is to be set."""
+        if system is None and self._said_system is None:
+            system = self._past.system
+        if system is None:
+            return None
+        if any(setting.name == "system" for setting in self._layout.settings):
+            wanted.setdefault("system", system)
+            self._said_system = system
+            return None
+        said, self._said_system = self._said_system, system
+        return None if said == system else system
 
     async def _type(self, chat: Candidate, prompt: str, files: list[dict[str, Any]]) -> None:
         """Put a message into its box as a user does."""
@@ -421,29 +336,30 @@ class Conversation:
             return
         value = filled(page.graph.components[chat.box], prompt, files)
         page.values.set(chat.box, value)
+        if self._layout.route == "api":  # nothing is typed on the page
+            return
         for event in TYPING:
             if (chat.box, event) != (chat.trigger, chat.event):  # that is what the turn fires
                 page.fire(chat.box, event)
         await page.settle()
 
-    def _located(self) -> Candidate:
-        """The chat on the page as it is now: what was rendered anew has other ids."""
-        chat, graph = self._layout.chat, self._page.graph
-        known = {chat.box, chat.trigger, chat.output} <= graph.components.keys()
-        if not known or not graph.dependencies.keys() >= set(chat.edges):
-            self._layout = self._find(graph)
-        return self._layout.chat
+    async def _put(
+        self, chat: Candidate, sent: list[dict[str, Any]], places: dict[int, list[int]]
+    ) -> list[dict[str, Any]]:
+        """Put files where they go beside the message box, as a user does.
 
-    def _ended(self, end: TurnEnd) -> None:
-        self._turn = None
-        if end == "lost":
-            self.state = "lost"
-        elif end == "finished":
-            self.state = "clean"
-            self._host.vouch()
-        else:
-            self.state = "partial"
-            self._host.doubt()
+        Returns:
+            Those that go into the box.
+        """
+        page = self._page
+        for inlet in self._layout.inlets:
+            if not inlet.box and (given := [sent[index] for index in places.get(inlet.component, ())]):
+                if inlet.wants_content(page.version):
+                    given = [{"data": await self._content(file)} for file in given]
+                page.set_by_user(inlet.component, inlet.value(given, page.version))
+                page.fire(inlet.component, "upload")
+        await page.settle()
+        return [] if chat.box is None else [sent[index] for index in places.get(chat.box, [])]
 
     async def _content(self, file: dict[str, Any]) -> str:
         """The content of a file that was uploaded, as a ``data:`` address. It is read back, since a stream is gone."""
@@ -454,34 +370,3 @@ class Conversation:
     def _places(self, uploads: list[UploadFile]) -> dict[int, list[int]]:
         """Which files go into which components of the page as it is now."""
         return assign(self._layout.inlets, uploads, where=redact_url(self._host.address))
-
-    def _with_system(self, system: str, prompt: str, wanted: dict[str, Any]) -> str:
-        if any(setting.name == "system" for setting in self._layout.settings):
-            wanted.setdefault("system", system)
-            return prompt
-        if system == self._said_system:
-            return prompt
-        self._said_system = system
-        return f"{system}\n\n{prompt}"
-
-
-def _index(bubble: Bubble) -> int | list[int]:
-    """How Gradio names the place of a bubble in events: a number, or for pairs two."""
-    path = [step for step in bubble.path or () if isinstance(step, int)]
-    return (
-        path[:2] if len(path) > 1 and bubble.path is not None and isinstance(bubble.path[1], int) else (path or [0])[0]
-    )
-
-
-def _well_formed(text: str) -> str:
-    """Text that can be encoded: halves of surrogate pairs are joined, and lone ones replaced."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
-
-
-def _reasoning_tags(raw: object) -> tuple[str, ...]:
-    """The tags of a chatbot's ``reasoning_tags``, a list of pairs of an opening and a closing one."""
-    return tuple(tag for pair in as_list(raw) for tag in as_list(pair) if isinstance(tag, str) and tag)

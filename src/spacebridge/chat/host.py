@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import contextlib
+    from collections.abc import Mapping
 
     from spacebridge.chat.attachment import Attachment
+    from spacebridge.chat.conversation import Conversation
     from spacebridge.chat.files import FileValue
     from spacebridge.chat.layout import Layout
+    from spacebridge.chat.past import Past
     from spacebridge.chat.rules import TextRules
     from spacebridge.gradio.config import Config
     from spacebridge.gradio.session import Session
@@ -82,4 +85,12 @@ class Host(Protocol):
 
     def cookies(self) -> dict[str, str]:
         """Cookies that the app has set."""
+        ...
+
+    def another(self, past: Past, settings: Mapping[str, Any], *, route: str | None = None) -> Conversation:
+        """A conversation that begins with the past and the settings of an earlier one, and goes its way."""
+        ...
+
+    def hide(self, secret: str) -> None:
+        """Keep a text out of traces and errors."""
         ...

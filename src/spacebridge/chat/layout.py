@@ -16,11 +16,12 @@ from spacebridge.chat.candidates import Candidate, find_candidates
 from spacebridge.chat.components import is_chatbot, name_of, text_box
 from spacebridge.chat.gates import Gate, find_gates
 from spacebridge.chat.inlets import Inlet, find_inlets
+from spacebridge.chat.route import Route, RouteName, choose_route
 from spacebridge.chat.settings import Setting, find_settings
 from spacebridge.page.graph import EventGraph
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from spacebridge.gradio.config import Config
 
@@ -29,7 +30,7 @@ __all__ = ["Layout", "choose", "find_layout"]
 _MOST_NAMED = 8
 
 # Found before, for as long as somebody has the configuration.
-_known: WeakKeyDictionary[Config, dict[int | str | None, Layout]] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Config, dict[tuple[int | str | None, str], Layout]] = WeakKeyDictionary()
 
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +42,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
         settings: what can be set for a turn.
         gates: what is done before the first message, because the page does not let one chat before.
         inlets: where files go in.
+        routes: the ways into it, that which is used first.
     """
 
     chat: Candidate
@@ -52,9 +54,22 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     version: str = ""
     mode: str = ""
     notes: tuple[str, ...] = ()
+    routes: tuple[Route, ...] = ()
+
+    @property
+    def route(self) -> RouteName:
+        """Which way into the chat is used: its page's own events, or the app's API."""
+        return self.routes[0].name if self.routes else "page"
 
 
-def find_layout(config: Config, *, chat: int | str | None = None, graph: EventGraph | None = None) -> Layout:
+def find_layout(
+    config: Config,
+    *,
+    chat: int | str | None = None,
+    graph: EventGraph | None = None,
+    route: str = "auto",
+    parameters: Mapping[int, str] | None = None,
+) -> Layout:
     """Find the chat of an app.
 
     Args:
@@ -62,19 +77,30 @@ def find_layout(config: Config, *, chat: int | str | None = None, graph: EventGr
         graph: of its page, if more is known of it than the configuration tells: what it has rendered since.
         chat: which, if there are several: index among ``candidates``, id or label of the chatbot, label of the tab it
             is on, what the button says, or name of an event.
+        route: ``page``, ``api``, or ``auto``; see :func:`choose_route`.
+        parameters: names that the app's functions have for components.
 
     Raises:
         NoChatFound: there is none, or none of that name.
+        NotOffered: there is no API.
     """
-    if graph is not None:
-        return _find(config, chat, graph)
+    if graph is not None or parameters:
+        graph = graph or EventGraph(config.components, config.dependencies, config.parents)
+        return _find(config, chat, graph, route, parameters)
     known = _known.setdefault(config, {})
-    if chat not in known:
-        known[chat] = _find(config, chat, EventGraph(config.components, config.dependencies, config.parents))
-    return known[chat]
+    if (chat, route) not in known:
+        graph = EventGraph(config.components, config.dependencies, config.parents)
+        known[chat, route] = _find(config, chat, graph, route)
+    return known[chat, route]
 
 
-def _find(config: Config, chat: int | str | None, graph: EventGraph) -> Layout:
+def _find(
+    config: Config,
+    chat: int | str | None,
+    graph: EventGraph,
+    route: str,
+    parameters: Mapping[int, str] | None = None,
+) -> Layout:
     candidates, whole = find_candidates(graph)
     usable = [candidate for candidate in candidates if candidate.box is not None]
     if chat is not None and usable:
@@ -91,13 +117,17 @@ def _find(config: Config, chat: int | str | None, graph: EventGraph) -> Layout:
             )
         chosen = chats[0]
     gates = find_gates(graph, chosen)
+    routes = choose_route(graph, chosen, route)
+    chosen = routes[0].chat
+    skip = {part for way in routes for part in (way.chat.box, way.chat.output, way.chat.trigger)}
     edges = (*chosen.edges, *(edge for gate in gates for edge in gate.edges))
     notes = config.oddities if whole else (*config.oddities, "the page is very large: not all of it was looked at")
     return Layout(
         chat=chosen,
         candidates=tuple(candidates),
-        settings=find_settings(graph, edges, skip={chosen.box, chosen.output, chosen.trigger}),
+        settings=find_settings(graph, edges, skip=skip, parameters=parameters),
         gates=gates,
+        routes=routes,
         inlets=find_inlets(graph, edges, chosen.box if chosen.multimodal else None, chosen.output, config.version),
         title=config.title,
         version=config.version_text,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import math
 import re
 from typing import TYPE_CHECKING, Any, cast
@@ -10,35 +11,26 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 
 from spacebridge import errors
-from spacebridge.shape import as_list, as_number, is_list
+from spacebridge.chat.names import Trait, known_name
+from spacebridge.page.user import events_of_change
+from spacebridge.shape import NOT_JSON, as_list, as_number, as_text, is_list
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from spacebridge.gradio.config import Component
     from spacebridge.page.graph import EventGraph
 
-__all__ = ["Setting", "check_settings", "find_settings"]
+__all__ = ["Setting", "check_settings", "find_settings", "read_setting", "setting_named"]
 
 _KINDS = frozenset(
     {"slider", "number", "checkbox", "checkboxgroup", "dropdown", "radio", "textbox", "textarea", "json", "code"}
 )
-# OpenAI's names where they mean the same, in the order in which they are tried.
-_NAMES: tuple[tuple[str, str], ...] = (
-    (
-        "max_tokens",
-        r"max(imum)?[\s_-]*(new[\s_-]*)?(output[\s_-]*)?(tokens?|length)|最大.*(长度|token)|макс.*(токен|длин)|最大トークン",
-    ),
-    ("top_p", r"top[\s_-]*p\b|nucleus|核采样"),
-    ("top_k", r"top[\s_-]*k\b"),
-    ("temperature", r"temperature|\btemp\b|温度|温度|температур|temperatura"),
-    ("repetition_penalty", r"repetition|repeat[\s_-]*penalty|重复|повтор"),
-    ("frequency_penalty", r"frequency[\s_-]*penalty"),
-    ("presence_penalty", r"presence[\s_-]*penalty"),
-    ("seed", r"\bseed\b|种子|シード|сид"),
-    ("system", r"system|instruction|系统|システム|систем|sistema"),
-    ("model", r"\bmodel\b|模型|モデル|модель|modelo|\bagents?\b"),
-)
+_TEXTS = frozenset({"textbox", "textarea", "code"})
+_LISTS = frozenset({"dropdown", "radio", "checkboxgroup"})
+_FEW = 30
+# A float that stands on a step of a slider is rarely quite there.
+_NEARLY = 1e-6
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,19 +48,49 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     """What the page calls the choices."""
     minimum: float | None = None
     maximum: float | None = None
+    step: float | None = None
+    """What two values of a slider differ by at least; of a number, 1 where only whole ones are allowed."""
     multiple: bool = False
+    most: int | None = None
+    """How many choices at most, where several can be chosen."""
     custom: bool = False
     """Whether other values than the choices are allowed."""
+    longest: int | None = None
+    """Characters of a text at most."""
+    secret: bool = False
+    """Whether the page shows it as dots: a key, a password."""
+    also: tuple[str, ...] = ()
+    """Other names: its ``elem_id``, its parameter."""
 
     def allowed(self) -> str:
         """The allowed values, for a message."""
         if self.choices:
-            return "one of " + ", ".join(repr(label) for label in self.labels)
-        if self.minimum is not None or self.maximum is not None:
-            low = "" if self.minimum is None else f"{self.minimum:g}"
-            high = "" if self.maximum is None else f"{self.maximum:g}"
-            return f"{low} to {high}"
-        return {"checkbox": "true or false", "number": "a number", "slider": "a number"}.get(self.type, "a text")
+            return self._listed()
+        if self.type in ("slider", "number"):
+            return self._range()
+        if self.type in _LISTS:
+            return "what the page lists once it is opened"
+        if self.type in _TEXTS:
+            return "a text" if self.longest is None else f"a text of up to {self.longest} characters"
+        return {"checkbox": "true or false", "json": "a JSON object or list"}.get(self.type, "a text")
+
+    def _listed(self) -> str:
+        listed = ", ".join(repr(label) for label in self.labels[:_FEW])
+        if len(self.labels) > _FEW:
+            listed += f" and {len(self.labels) - _FEW} more"
+        found = f"{'any' if self.multiple else 'one'} of {listed}"
+        if self.multiple and self.most is not None:
+            found += f", at most {self.most}"
+        return f"{found}, or another" if self.custom else found
+
+    def _range(self) -> str:
+        if self.minimum is None and self.maximum is None:
+            return "a whole number" if self.step is not None else "a number"
+        if self.minimum is None or self.maximum is None:
+            bound = f"{self.minimum:.10g} or more" if self.minimum is not None else f"{self.maximum:.10g} or less"
+        else:
+            bound = f"{self.minimum:.10g} to {self.maximum:.10g}"
+        return bound if self.step is None else f"{bound} in steps of {self.step:.10g}"
 
     def check(self, value: Any) -> Any:
         """The value as the app wants it.
@@ -80,13 +102,12 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
             return self._number(value)
         if self.type == "checkbox":
             return self._truth(value)
-        if self.choices:
-            if self.multiple:
-                items = list(cast("Sequence[Any]", value)) if isinstance(value, list | tuple) else [value]
-                return [self._choice(item) for item in items]
-            return self._choice(value)
-        if self.type in ("textbox", "textarea", "code"):
-            return value if isinstance(value, str) else str(value)
+        if self.type == "json":
+            return self._json(value)
+        if self.choices or self.multiple:
+            return self._several(value) if self.multiple else self._choice(value)
+        if self.type in _TEXTS:
+            return self._text(value)
         return value
 
     def _number(self, value: Any) -> float | int:
@@ -98,7 +119,20 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
         too_high = self.maximum is not None and number > self.maximum
         if isinstance(value, bool) or not math.isfinite(number) or too_low or too_high:
             raise self._refused(value)
-        return int(number) if number == int(number) and isinstance(self.value, int) else number
+        if not self._on_a_step(number):
+            raise self._refused(value)
+        whole = self.step is not None and self.step == int(self.step) and not isinstance(self.value, float)
+        return int(number) if number == int(number) and (whole or isinstance(self.value, int)) else number
+
+    def _on_a_step(self, number: float) -> bool:
+        """Whether a slider has this place: counted from its beginning, from 0, or where it stands at first."""
+        if not self.step or number in (self.minimum, self.maximum, as_number(self.value)):
+            return True
+        for start in (self.minimum or 0.0, 0.0):
+            steps = (number - start) / self.step
+            if abs(steps - round(steps)) <= _NEARLY * max(1.0, abs(steps)):
+                return True
+        return False
 
     def _truth(self, value: Any) -> bool:
         if isinstance(value, bool):
@@ -117,6 +151,22 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
             raise self._refused(value)
         return truth
 
+    def _json(self, value: Any) -> Any:
+        if isinstance(value, str):
+            try:
+                value = msgspec.json.decode(value)
+            except NOT_JSON:
+                raise self._refused(value) from None
+        if not isinstance(value, dict | list):
+            raise self._refused(value)
+        return cast("Any", value)
+
+    def _several(self, value: Any) -> list[Any]:
+        items = list(cast("Sequence[Any]", value)) if isinstance(value, list | tuple) else [value]
+        if self.most is not None and len(items) > self.most:
+            raise self._refused(value)
+        return [self._choice(item) for item in items] if self.choices else items
+
     def _choice(self, value: Any) -> Any:
         for choice, label in zip(self.choices, self.labels, strict=True):
             if value in (choice, label):
@@ -124,88 +174,168 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
         for choice, label in zip(self.choices, self.labels, strict=True):
             if str(value).lower() in (str(choice).lower(), label.lower()):
                 return choice
-        if self.custom:
+        if self.custom and isinstance(value, str | int | float):
             return value
         raise self._refused(value)
 
+    def _text(self, value: Any) -> str:
+        if isinstance(value, list | tuple):  # such as the stop words of OpenAI
+            value = ", ".join(str(item) for item in cast("Sequence[Any]", value))
+        text = value if isinstance(value, str) else str(value)
+        if self.longest is not None and len(text) > self.longest:
+            raise self._refused(f"{text[:20]}… ({len(text)} characters)")
+        return text
+
     def _refused(self, value: Any) -> errors.InvalidSetting:
+        shown = "what was given" if self.secret else repr(value)
         return errors.InvalidSetting(
-            f"The setting {self.name} ({self.label}) can't be {value!r}.", hint=f"Allowed: {self.allowed()}."
+            f"The setting {self.name} ({self.label}) can't be {shown}.", hint=f"Allowed: {self.allowed()}."
         )
 
 
-def find_settings(graph: EventGraph, edges: tuple[int, ...], *, skip: set[int | None]) -> tuple[Setting, ...]:
-    """The settings that the functions on the way to an answer read, in the page's order."""
-    used: set[str] = set()
-    found: list[Setting] = []
-    numbers = dict.fromkeys(i for edge in edges for i in graph.dependencies[edge].inputs if i not in skip)
-    for number in numbers:
-        component = graph.components.get(number)
-        if component is None or component.type not in _KINDS or not component.visible:
-            continue
-        name = _name(component, used)
-        used.add(name)
-        found.append(_setting(component, name))
-    return tuple(found)
+def find_settings(
+    graph: EventGraph,
+    edges: Iterable[int],
+    *,
+    skip: set[int | None],
+    parameters: Mapping[int, str] | None = None,
+) -> tuple[Setting, ...]:
+    """What can be set for an answer: first what the functions on the way to it read, then what changes that.
+
+    Args:
+        graph: of the page.
+        edges: the dependencies on the way.
+        skip: components that are no settings: the message box, the chatbot.
+        parameters: names that the app's functions have for components.
+    """
+    read = list(dict.fromkeys(i for edge in edges for i in graph.dependencies[edge].inputs if i not in skip))
+    direct = [component for i in read if (component := graph.components.get(i)) is not None and _settable(component)]
+    known = {component.id for component in direct}
+    indirect = [
+        component
+        for component in graph.components.values()
+        if component.id not in known | skip and _settable(component) and _feeds(graph, component, read)
+    ]
+    return tuple(_named([*direct, *indirect], parameters or {}))
+
+
+def setting_named(settings: tuple[Setting, ...], name: str) -> Setting | None:
+    """The setting of this name, label, ``elem_id`` or parameter, or one that OpenAI's name for the words is."""
+    by_slug: dict[str, Setting] = {}
+    for names in ("also", "label", "name"):  # the last counts most, and of two settings the first
+        for setting in reversed(settings):
+            texts = setting.also if names == "also" else (getattr(setting, names),)
+            by_slug |= {_slug(text): setting for text in texts}
+    if found := by_slug.get(_slug(name)) if _slug(name) else None:
+        return found
+    meant = known_name([name], Trait(""))
+    return next((setting for setting in settings if setting.name == meant), None)
 
 
 def check_settings(settings: tuple[Setting, ...], wanted: Mapping[str, Any]) -> dict[int, Any]:
-    """Component ids and values for settings by name, label or ``elem_id``.
+    """Component ids and values for settings by name, label, ``elem_id`` or parameter.
 
     Raises:
         UnknownSetting: the app has none of this name; the message lists the known.
         InvalidSetting: a value is not allowed.
     """
-    by_name = {_slug(key): setting for setting in reversed(settings) for key in (setting.label, setting.name) if key}
     values: dict[int, Any] = {}
     for name, value in wanted.items():
-        setting = by_name.get(_slug(name))
+        setting = setting_named(settings, name)
         if setting is None:
-            known = ", ".join(setting.name for setting in settings) or "it has none"
-            close = difflib.get_close_matches(_slug(name), by_name, n=1)
-            meant = f" Did you mean {by_name[close[0]].name}?" if close else ""
-            raise errors.UnknownSetting(f"The app has no setting {name!r}.", hint=f"Known: {known}.{meant}")
+            raise _unknown(settings, name)
         values[setting.component] = setting.check(value)
     return values
 
 
-def _setting(component: Component, name: str) -> Setting:
+def read_setting(component: Component, name: str, also: tuple[str, ...] = ()) -> Setting:
+    """A component as a setting of this name."""
     props = component.props
     choices: list[Any] = []
     labels: list[str] = []
-    raw = props.get("choices")
-    for choice in as_list(raw):
+    for choice in as_list(props.get("choices")):
         pair = as_list(choice) if is_list(choice) else [choice, choice]
         if len(pair) == 2:
             labels.append(str(pair[0]))
             choices.append(pair[1])
+    kind = component.type
+    most, longest = props.get("max_choices"), props.get("max_length")
     return Setting(
         name=name,
         label=component.label or name,
         component=component.id,
-        type=component.type,
+        type=kind,
         value=props.get("value"),
         choices=tuple(choices),
         labels=tuple(labels),
         minimum=as_number(props.get("minimum")),
         maximum=as_number(props.get("maximum")),
-        multiple=component.type == "checkboxgroup" or props.get("multiselect") is True,
+        step=_step(component),
+        multiple=kind == "checkboxgroup" or (kind == "dropdown" and props.get("multiselect") is True),
+        most=most if isinstance(most, int) and most > 0 else None,
         custom=props.get("allow_custom_value") is True,
+        longest=longest if kind in _TEXTS and isinstance(longest, int) and longest > 0 else None,
+        secret=kind == "textbox" and props.get("type") == "password",
+        also=also,
     )
 
 
-def _name(component: Component, used: set[str]) -> str:
-    elem_id = component.props.get("elem_id")
-    words = f"{component.label} {elem_id if isinstance(elem_id, str) else ''}"
-    for name, pattern in _NAMES:
-        if name not in used and re.search(pattern, words, re.IGNORECASE):
-            return name
-    plain = (
-        _slug(component.label)
-        or _slug(elem_id if isinstance(elem_id, str) else "")
-        or f"{component.type}_{component.id}"
-    )
-    return plain if plain not in used else f"{plain}_{component.id}"
+def _step(component: Component) -> float | None:
+    """A slider's step. A number's is only what its arrows do, so there it is the precision that counts."""
+    if component.type == "slider":
+        step = as_number(component.props.get("step"))
+        return step if step is not None and step > 0 else None
+    return 1.0 if component.type == "number" and component.props.get("precision") == 0 else None
+
+
+def _settable(component: Component) -> bool:
+    return component.type in _KINDS and component.visible and component.props.get("interactive") is not False
+
+
+def _feeds(graph: EventGraph, component: Component, read: list[int]) -> bool:
+    """Whether changing a component fires what reads it and writes something that the chat's functions read."""
+    wanted = [i for i in read if i != component.id]
+    for event in events_of_change(component.type, enter=True):
+        listeners = [d for d in graph.listeners(component.id, event) if component.id in d.inputs]
+        if listeners and graph.may_write(listeners, wanted):
+            return True
+    return False
+
+
+def _named(components: list[Component], parameters: Mapping[int, str]) -> Iterable[Setting]:
+    """Settings with names: clear words before vague ones, and what the functions read before what feeds it."""
+    names: dict[int, str] = {}
+    taken: set[str] = set()
+    for vague, component in itertools.product((False, True), components):
+        if component.id in names:
+            continue
+        minimum, maximum = (as_number(component.props.get(bound)) for bound in ("minimum", "maximum"))
+        trait = Trait(component.type, minimum, maximum)
+        name = known_name(_words(component, parameters), trait, vague=vague)
+        if name is not None and name not in taken:
+            names[component.id] = name
+            taken.add(name)
+    for component in components:
+        words = _words(component, parameters)
+        name = names.get(component.id)
+        if name is None:
+            name = next((slug for text in words if (slug := _slug(text))), f"{component.type}_{component.id}")
+            name = f"{name}_{component.id}" if name in taken else name
+            taken.add(name)
+        yield read_setting(component, name, tuple(word for word in words[1:] if word))
+
+
+def _words(component: Component, parameters: Mapping[int, str]) -> tuple[str, ...]:
+    """What a component is called: by its label, its ``elem_id``, the parameter that it becomes."""
+    return component.label, as_text(component.props.get("elem_id")), parameters.get(component.id, "")
+
+
+def _unknown(settings: tuple[Setting, ...], name: str) -> errors.UnknownSetting:
+    known = ", ".join(setting.name for setting in settings) or "it has none"
+    by_slug = {_slug(text): setting.name for setting in reversed(settings) for text in (setting.label, setting.name)}
+    close = difflib.get_close_matches(_slug(name), by_slug, n=1)
+    meant = f" Did you mean {by_slug[close[0]]}?" if close else ""
+    return errors.UnknownSetting(f"The app has no setting {name!r}.", hint=f"Known: {known}.{meant}")
 
 
 def _slug(text: str) -> str:

@@ -237,9 +237,10 @@ class Turn:
 
     def on_end(self, dependency: Dependency, error: errors.SpacebridgeError | None) -> None:
         """A run ended."""
-        if not self._fired:
+        if not self._fired:  # a load event, or that of a setting: the page shows it, and goes on
             if error is not None:
                 self.failed_before.append(error)
+                self._notice("error", error.message)
             return
         if self._finished is not None:
             if error is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from spacebridge.chat.components import says
+from spacebridge.chat.memory import memory_of
 from spacebridge.cli.terminal.clean import clean_line
 from spacebridge.cli.terminal.sheet import Sheet
 from spacebridge.errors import NoChatFound
@@ -21,6 +22,12 @@ __all__ = ["describe", "sheet"]
 
 _LONGEST_VALUE = 60
 _MOST_SHOWN = 8
+_HISTORY = {
+    "chatbot": "earlier messages are written into the chatbot, which the app reads",
+    "event": "earlier messages are written into the chatbot, and an event of the app takes them over",
+    "value": "earlier messages are written into a value that the app reads",
+    "prompt": "earlier messages can only be said with the first one",
+}
 # Points that nothing but a plain difference makes up for.
 _CLEAR = 15
 
@@ -49,7 +56,9 @@ def describe(space: Space) -> dict[str, Any]:
         "listeners": len(config.dependencies),
         "row": known,
         "chat": None,
+        "route": None,
         "before": [],
+        "history": None,
         "settings": [],
         "files": [],
         "candidates": [],
@@ -62,9 +71,24 @@ def describe(space: Space) -> dict[str, Any]:
     graph = space.graph
     # Numbers are those that `--chat` takes: what takes no text comes last, and can't be chosen.
     candidates = [_candidate(graph, candidate, number) for number, candidate in enumerate(layout.candidates)]
-    used = layout.candidates.index(layout.chat)
-    found["chat"] = candidates[used]
+    ways = [route.chat for route in layout.routes]
+    used = next(number for number, candidate in enumerate(layout.candidates) if candidate in ways)
+    found["chat"] = candidates[used] if layout.route == "page" else _candidate(graph, layout.chat, used)
+    found["route"] = {
+        "used": layout.route,
+        "routes": [
+            {
+                "name": route.name,
+                "functions": list(route.chat.names),
+                "requests": route.requests,
+                "before_first_text": route.before,
+                "notes": list(route.notes),
+            }
+            for route in layout.routes
+        ],
+    }
     found["before"] = [_gate(graph, gate) for gate in layout.gates]
+    found["history"] = memory_of(graph, layout.chat, config.version).mode
     found["settings"] = [_setting(setting) for setting in layout.settings]
     found["files"] = [inlet.describe() for inlet in layout.inlets]
     found["candidates"] = [{**one, "used": number == used} for number, one in enumerate(candidates)]
@@ -122,11 +146,12 @@ def _setting(setting: Setting) -> dict[str, Any]:
         "name": setting.name,
         "label": setting.label,
         "type": setting.type,
-        "value": setting.value,
+        "value": None if setting.secret else setting.value,
         "allowed": setting.allowed(),
         "choices": list(setting.choices),
         "minimum": setting.minimum,
         "maximum": setting.maximum,
+        "step": setting.step,
     }
 
 
@@ -171,8 +196,14 @@ def _chat(page: Sheet, found: dict[str, Any], output: Output) -> None:
     page.field("chain", arrow.join(_said(edge) for edge in chat["chain"]))
     alone = "" if chat["chatbot"] else " (no chatbot: each turn stands alone)"
     page.field("answer in", _named(chat["output"]) + alone)
+    page.field("history", f"{found['history']}: {_HISTORY[found['history']]}")
     page.field("files", "; ".join(found["files"]))
     page.field("place", _path(chat["place"]) if chat["place"] else "")
+    for route in found["route"]["routes"]:
+        used = route["name"] == found["route"]["used"]
+        cost = f"{route['requests']} requests a turn, {route['before_first_text']} before its first text"
+        way = "" if route["name"] == "page" else f" {arrow.join(route['functions'])}"
+        page.field("route" if used else "other route", f"{route['name']}{way}: {'; '.join(route['notes'])}; {cost}")
     if found["before"]:
         page.heading("Done before the first message")
         for number, gate in enumerate(found["before"], 1):

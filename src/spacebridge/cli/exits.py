@@ -54,6 +54,7 @@ EXIT_CODES: dict[str, int] = {
     "AnswerRewritten": 8,
     "EmptyAnswer": 8,
     "NoChatFound": 3,
+    "NotOffered": USAGE,
     "UnknownSetting": USAGE,
     "InvalidSetting": USAGE,
     "UnknownModel": USAGE,

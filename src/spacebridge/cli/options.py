@@ -22,11 +22,13 @@ __all__ = [
     "Address",
     "Auth",
     "Chat",
+    "Download",
     "Files",
     "JsonOutput",
     "Markdown",
     "Proxy",
     "Reasoning",
+    "Route",
     "Settings",
     "Settle",
     "SpaceOption",
@@ -37,6 +39,7 @@ __all__ = [
     "Trace",
     "is_address",
     "parse_auth",
+    "parse_route",
     "parse_settings",
     "parse_settle",
     "parse_value",
@@ -78,6 +81,12 @@ Files = Annotated[
         "--file", "-f", metavar="FILE", callback=_readable, help="Send a file, too: a path or a URL. Repeatable."
     ),
 ]
+Download = Annotated[
+    Path | None,
+    typer.Option(
+        "--download", metavar="FOLDER", file_okay=False, help="Save the files of the answer there; nothing is replaced."
+    ),
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option(
@@ -90,6 +99,14 @@ System = Annotated[str | None, typer.Option("--system", metavar="TEXT", help="A 
 Chat = Annotated[
     str | None,
     typer.Option("--chat", metavar="X", help="Which chat, if the app has several: number, chatbot or event."),
+]
+Route = Annotated[
+    str,
+    typer.Option(
+        "--route",
+        metavar="auto|page|api",
+        help="By the page's own events, as a browser, or by the endpoint that some apps have beside them.",
+    ),
 ]
 Token = Annotated[
     str | None,
@@ -158,6 +175,7 @@ class SpaceOptions:
     timeout: float | None = None
     trace: Path | None = None
     chat: str | None = None
+    route: Literal["auto", "page", "api"] = "auto"
 
     def asked(self) -> Self:
         """The same with the password that is missing asked for."""
@@ -192,6 +210,7 @@ class SpaceOptions:
             timeouts=self.timeouts(),
             trace=self.trace,
             chat=self.chat,
+            route=self.route,
             **more,
         )
 
@@ -235,6 +254,17 @@ def parse_settle(text: str) -> Literal["now", "end"]:
     if text == "end":
         return "end"
     raise typer.BadParameter(f"{text!r} is neither `now` nor `end`.", param_hint="--settle")
+
+
+def parse_route(text: str) -> Literal["auto", "page", "api"]:
+    """Which way into the chat.
+
+    Raises:
+        typer.BadParameter: there is no such way.
+    """
+    if text in ("auto", "page", "api"):
+        return text
+    raise typer.BadParameter(f"{text!r} is none of `auto`, `page` and `api`.", param_hint="--route")
 
 
 def parse_auth(text: str | None) -> tuple[str, str] | None:

@@ -82,6 +82,16 @@ class App:
             return False
         return str(as_object(told).get("app_id")) == self.config.app_id
 
+    async def info(self) -> dict[str, Any]:
+        """What the app tells of its endpoints (``GET /info``); nothing where it does not.
+
+        It is large: ask only for what the configuration does not say.
+        """
+        try:
+            return as_object(decode_json(await self.http.get(f"{self.config.api_prefix}/info")))
+        except (errors.ServerRefused, errors.ProtocolError):
+            return {}
+
     async def upload(self, files: list[UploadFile], progress: Progress | None = None) -> list[dict[str, Any]]:
         """Send files; see :func:`upload`."""
         return await upload(self.http, self.config, files, progress)

@@ -79,14 +79,13 @@ class HttpClient:
         self.timeouts = timeouts or Timeouts()
         self.limits = limits or Limits()
         self.trace = trace
-        if trace is not None:
-            trace.hide(*secrets)
         self._headers = {"User-Agent": USER_AGENT, "Accept": "*/*", **(headers or {})}
         self._hostname = urlsplit(base).hostname
         self.proxy = proxy
         self._proxy = Proxy(proxy) if proxy else None
         self._resolver = resolver
-        self._secrets = tuple(secret.encode() for secret in secrets if len(secret) >= _LONG_SECRET)
+        self._secrets: tuple[bytes, ...] = ()
+        self.hide(*secrets)
         self._cookies = dict(cookies or {})
         connect = self.timeouts.connect
         # How long a reply takes is watched over here: aiohttp's own limits would cost a timer for each piece of it.
@@ -117,6 +116,12 @@ class HttpClient:
         self._cookies |= cookies
         if self._session is not None and cookies:
             self._session.cookie_jar.update_cookies(cookies, URL(self.base))
+
+    def hide(self, *secrets: str) -> None:
+        """Keep more texts out of traces and, where they are long enough to be told from other text, out of errors."""
+        if self.trace is not None:
+            self.trace.hide(*secrets)
+        self._secrets += tuple(secret.encode() for secret in secrets if len(secret) >= _LONG_SECRET)
 
     async def aclose(self) -> None:
         """Close all connections, for good."""

@@ -182,6 +182,19 @@ class Page:
         self._fire(listeners, component, event_data, 0)
         return listeners
 
+    async def run_alone(self, number: int) -> errors.SpacebridgeError | None:
+        """Run a dependency on the values of this moment, and nothing that it would set off.
+
+        Returns:
+            How the app's function failed, if it did.
+
+        Raises:
+            SpacebridgeError: the connection or the app's protocol failed.
+        """
+        run = Run(self, self.graph.dependencies[number], None, None, 0, alone=True)
+        await run.run()
+        return run.error
+
     async def settle(self) -> None:
         """Wait until all that was set going has ended.
 
@@ -334,6 +347,8 @@ class Page:
         """A run ended: set going what follows, then tell."""
         dependency = run.dependency
         self.leave(run)
+        if run.alone:  # who runs it is told
+            return
         for child in self.graph.children(dependency.id):
             if self._follows(child, end):
                 trailing = run.trailing or end == "cancel"
@@ -375,7 +390,7 @@ class Page:
         component = self.graph.components.get(number)
         if component is not None and component.type == "state":
             return  # the server keeps it, and sends null
-        watchers = self.graph.listeners(number, "change")
+        watchers = [] if run.alone else self.graph.listeners(number, "change")
         before = self.values.told(number) if watchers and operations is None else None
         change = self.values.apply(number, growing, operations, in_update=in_update)
         if change is None:
@@ -387,7 +402,7 @@ class Page:
 
     def step(self, run: Run, output: Output, *, final: bool) -> None:
         # Of a run that was not queued a browser does not look at what States changed.
-        heard = run.dependency.queue and (final or self._states_in_stream)
+        heard = run.dependency.queue and not run.alone and (final or self._states_in_stream)
         for number in output.changed_state_ids or () if heard else ():
             if isinstance(number, int):
                 watchers = (

@@ -26,6 +26,7 @@ class Run:
     Args:
         chain: how many runs it follows by ``.then`` and the like.
         trailing: whether it follows a run that was cancelled.
+        alone: whether nothing that it would set off is.
     """
 
     def __init__(
@@ -38,12 +39,16 @@ class Run:
         *,
         chain: int = 0,
         trailing: bool = False,
+        alone: bool = False,
     ) -> None:
         self.dependency = dependency
         self.trigger = trigger
         self.depth = depth
         self.chain = chain
         self.trailing = trailing
+        self.alone = alone
+        self.error: errors.SpacebridgeError | None = None
+        """How it failed, once it is over."""
         self.streams = False
         """Whether it has given outputs before its end."""
         self._page = page
@@ -79,6 +84,7 @@ class Run:
                 end = "cancel"
             elif outcome is not None:
                 self._page.step(self, outcome.output, final=True)
+        self.error = error
         self._page.ended(self, end, error)
 
     async def _call(self) -> Outcome | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import uuid
 import weakref
 from math import inf
@@ -14,7 +15,10 @@ from spacebridge.chat.attachment import Attachment
 from spacebridge.chat.conversation import Conversation
 from spacebridge.chat.events import Notice
 from spacebridge.chat.layout import find_layout
+from spacebridge.chat.parameters import are_nameless, parameter_names
+from spacebridge.chat.past import Past
 from spacebridge.chat.resume import JsonConversation
+from spacebridge.chat.route import ROUTES
 from spacebridge.chat.rules import TextRules
 from spacebridge.gradio.app import App
 from spacebridge.gradio.fetch import Fetcher
@@ -29,7 +33,7 @@ from spacebridge.spaces.catalogue import Row, row_for
 from spacebridge.spaces.resolve import Place, Way, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from spacebridge.chat.files import FileValue
@@ -70,6 +74,8 @@ class Space:
         limits: other limits.
         headers: sent to the app's own host with every request.
         chat: which chat, if the app has several: its number in ``layout.candidates``, chatbot, or event.
+        route: ``page``: by the page's own events, as a browser; ``api``: by the endpoint that some apps have beside
+            them, which takes fewer requests and tells less; ``auto``: by the page, where its way can be gone.
         trace: path of a file to which the wire is recorded, secrets removed.
         row: what is known of this Space; found by itself where it is in the catalogue.
         on_status: told what is waited for while a Space is reached that sleeps or is built, and that an app was
@@ -88,6 +94,7 @@ class Space:
         limits: Limits | None = None,
         headers: Mapping[str, str] | None = None,
         chat: int | str | None = None,
+        route: Literal["auto", "page", "api"] = "auto",
         trace: str | Path | IO[bytes] | None = None,
         row: Row | None = None,
         on_status: Callable[[Notice], None] | None = None,
@@ -101,6 +108,7 @@ class Space:
         self._proxy = proxy
         self._headers = dict(headers or {})
         self._chat = chat
+        self._route = route
         self._trace = trace
         self._row = row
         self._on_status = on_status
@@ -113,6 +121,8 @@ class Space:
         self._known_until = -inf
         self._layout: Layout | None = None
         self._graph: EventGraph | None = None
+        self._parameters: dict[int, str] = {}
+        """Names that the app's functions have for components, if they were needed."""
         self._slots: asyncio.Semaphore | None = None
         # Whoever has many conversations one after the other need not keep them all.
         self._conversations: weakref.WeakSet[Conversation] = weakref.WeakSet()
@@ -238,17 +248,32 @@ class Space:
             self._graph = EventGraph(config.components, config.dependencies, config.parents)
         return self._graph
 
-    def conversation(self, resume: JsonConversation | Mapping[str, Any] | None = None) -> Conversation:
+    def conversation(
+        self,
+        resume: JsonConversation | Mapping[str, Any] | None = None,
+        *,
+        history: Iterable[Mapping[str, Any]] | None = None,
+    ) -> Conversation:
         """Begin a conversation, or go on with one that was dumped.
 
         Args:
             resume: what ``Conversation.dump`` gave, or anything with a ``session_hash``.
+            history: messages that were said before: dicts with ``role``, ``content`` and, where the app takes files,
+                ``files``. ``Conversation.history_mode`` says how the app gets to know them.
 
         Raises:
             InvalidConversation: it can't be resumed.
+            InvalidMessages, FileRefused: the history makes no sense, or the app takes no files.
             SessionLost: the app restarted since, and has forgotten it.
             NoChatFound: the app has no chat.
         """
+        if history is not None:
+            if resume is not None:
+                raise errors.InvalidMessages("What is resumed has its history already.", hint="Give one of the two.")
+            past = Past.of(history)
+            if past.has_files and not self.layout.chat.multimodal:
+                raise errors.FileRefused(f"The chat of {redact_url(self.address)} takes no files with its messages.")
+            return self.another(past, {})
         app = self._connected()
         dumped = as_dumped(resume)
         session_hash = generate_session_hash() if dumped is None else dumped.session_hash
@@ -259,12 +284,27 @@ class Space:
                     f"The app at {self.url} was restarted since and has forgotten this conversation."
                 )
             app.http.use_cookies(as_object(dumped.get_dict().get("cookies")))
-        page = Page(app.config, self.session(session_hash))
-        conversation = Conversation(self, page, self.layout, self._find)
+        conversation = self._begin(session_hash, route=self._route_of(dumped))
         if dumped is not None:
             conversation.restore(dumped)
+        return conversation
+
+    def another(self, past: Past, settings: Mapping[str, Any], *, route: str | None = None) -> Conversation:
+        """A conversation with a past, and with settings for its first turn."""
+        return self._begin(generate_session_hash(), route=route, past=past, settings=settings)
+
+    def _begin(self, session_hash: str, *, route: str | None = None, **more: Any) -> Conversation:
+        layout = self.layout if route in (None, self.layout.route) else self._find(self._graph, route=route)
+        find = functools.partial(self._find, route=layout.route)
+        conversation = Conversation(self, Page(self.config, self.session(session_hash)), layout, find, **more)
         self._conversations.add(conversation)
         return conversation
+
+    @staticmethod
+    def _route_of(dumped: JsonConversation | None) -> str | None:
+        """The way into the chat that a conversation has gone; a session is not changed from one to the other."""
+        route = None if dumped is None else dumped.get_dict().get("route")
+        return route if route in ROUTES else None
 
     def session(self, session_hash: str) -> Session:
         """A session of the app as it is now."""
@@ -327,6 +367,10 @@ class Space:
         """Cookies that the app has set."""
         return self._connected().http.cookies()
 
+    def hide(self, secret: str) -> None:
+        """Keep a text out of traces and errors."""
+        self._connected().http.hide(secret)
+
     def use_cookies(self, cookies: Mapping[str, str]) -> None:
         """Send cookies of an earlier session; before ``connect``."""
         self._cookies |= {str(name): str(value) for name, value in as_object(cookies).items()}
@@ -339,6 +383,14 @@ class Space:
             raise errors.FileRefused(f"The trace can't be written to {target}: {error.strerror or error}.") from error
 
     async def _look(self) -> None:
+        """Find the chat, and what is needed to name its settings."""
+        self._parameters = {}
+        await self._look_for_chat()
+        if self._layout is not None and are_nameless(self._layout.settings):
+            self._parameters = parameter_names(await self._connected().info(), self.graph)
+            self._layout = self._find(self.graph)
+
+    async def _look_for_chat(self) -> None:
         """Find the chat, on a page that is opened for it if the configuration does not show one.
 
         A page may render its chat only when it is opened.
@@ -359,8 +411,10 @@ class Space:
         finally:
             await page.aclose()
 
-    def _find(self, graph: EventGraph | None = None) -> Layout:
-        return find_layout(self.config, chat=self._chat, graph=graph)
+    def _find(self, graph: EventGraph | None = None, *, route: str | None = None) -> Layout:
+        return find_layout(
+            self.config, chat=self._chat, graph=graph, route=route or self._route, parameters=self._parameters
+        )
 
     def _shown_to(self, hub: HubSpace | None) -> dict[str, str]:
         """The headers that show the token to the Space, unless the caller has his own of this name."""

@@ -11,11 +11,13 @@ import typer
 from spacebridge.cli.options import (
     Auth,
     Chat,
+    Download,
     Files,
     JsonOutput,
     Markdown,
     Proxy,
     Reasoning,
+    Route,
     Settings,
     Settle,
     SpaceOption,
@@ -24,12 +26,15 @@ from spacebridge.cli.options import (
     Timeout,
     Token,
     Trace,
+    parse_route,
     parse_settings,
     parse_settle,
 )
 from spacebridge.cli.terminal.streams import stdin_is_terminal
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from spacebridge.cli.runner import Interrupts
     from spacebridge.cli.talk import Display
 
@@ -43,9 +48,11 @@ def ask(
     ] = None,
     space: SpaceOption = "local",
     file: Files = None,
+    download: Download = None,
     setting: Settings = None,
     system: System = None,
     chat: Chat = None,
+    route: Route = "auto",
     settle: Settle = "now",
     reasoning: Reasoning = False,
     markdown: Markdown = None,
@@ -68,13 +75,21 @@ def ask(
       spacebridge ask -s http://127.0.0.1:7860 "Hello"        an app of your own
       git diff | spacebridge ask "Review this:" -             standard input
       spacebridge ask -f plan.pdf "What is missing here?"     a file
+      spacebridge ask --download pictures "Draw a cat"        files of the answer
       spacebridge ask --set temperature=0.2 "Hello"           a setting of the app
       spacebridge ask --json "Hello" | jq -r 'select(.type == "text").text'
     """  # noqa: D301 - \b keeps the lines of a help text
     values, when = parse_settings(setting), parse_settle(settle)
     text = read_prompt(prompt or [])
     options = SpaceOptions(
-        address=space, token=token, auth=auth, proxy=proxy, timeout=timeout, trace=trace, chat=chat
+        address=space,
+        token=token,
+        auth=auth,
+        proxy=proxy,
+        timeout=timeout,
+        trace=trace,
+        chat=chat,
+        route=parse_route(route),
     ).asked()
 
     from spacebridge.cli.runner import run
@@ -94,12 +109,13 @@ def ask(
             reasoning=reasoning,
             settle=when,
         )
-        return await _ask(options, display, text, files=file or [], system=system, settings=values)
+        return await _ask(options, display, text, download, files=file or [], system=system, settings=values)
 
     run(command)
 
 
-async def _ask(options: SpaceOptions, display: Display, text: str, **said: Any) -> int:
+async def _ask(options: SpaceOptions, display: Display, text: str, folder: Path | None, **said: Any) -> int:
+    from spacebridge.cli.download import download
     from spacebridge.cli.exits import OK
     from spacebridge.cli.runner import report
     from spacebridge.cli.talk import connected, say
@@ -110,7 +126,9 @@ async def _ask(options: SpaceOptions, display: Display, text: str, **said: Any) 
         async with connected(options, display.waiting) as space:
             conversation = space.conversation()
             begun = True
-            await say(display, lambda: conversation.stream(text, settle=display.settle, **said))
+            answer = await say(display, lambda: conversation.stream(text, settle=display.settle, **said))
+            if folder is not None:
+                await download(answer.attachments, folder, display.errors)
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 - told to whoever asked

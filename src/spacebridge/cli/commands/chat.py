@@ -12,6 +12,7 @@ from spacebridge.cli.options import (
     Markdown,
     Proxy,
     Reasoning,
+    Route,
     Settings,
     Settle,
     SpaceOption,
@@ -20,6 +21,7 @@ from spacebridge.cli.options import (
     Timeout,
     Token,
     Trace,
+    parse_route,
     parse_settings,
     parse_settle,
 )
@@ -37,6 +39,7 @@ def chat(
     setting: Settings = None,
     system: System = None,
     which: Chat = None,
+    route: Route = "auto",
     settle: Settle = "now",
     reasoning: Reasoning = False,
     markdown: Markdown = None,
@@ -62,7 +65,14 @@ def chat(
     """  # noqa: D301 - \b keeps the lines of a help text
     values, when = parse_settings(setting), parse_settle(settle)
     options = SpaceOptions(
-        address=space, token=token, auth=auth, proxy=proxy, timeout=timeout, trace=trace, chat=which
+        address=space,
+        token=token,
+        auth=auth,
+        proxy=proxy,
+        timeout=timeout,
+        trace=trace,
+        chat=which,
+        route=parse_route(route),
     ).asked()
 
     from spacebridge.cli.runner import run

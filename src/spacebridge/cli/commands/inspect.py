@@ -10,10 +10,12 @@ from spacebridge.cli.options import (
     Chat,
     JsonOutput,
     Proxy,
+    Route,
     SpaceOptions,
     Timeout,
     Token,
     Trace,
+    parse_route,
 )
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ __all__ = ["inspect"]
 def inspect(
     address: Address,
     chat: Chat = None,
+    route: Route = "auto",
     json: JsonOutput = False,
     timeout: Timeout = None,
     token: Token = None,
@@ -43,7 +46,14 @@ def inspect(
       spacebridge inspect --auth ada http://my-host:7860      asks for the password
     """  # noqa: D301 - \b keeps the lines of a help text
     options = SpaceOptions(
-        address=address, token=token, auth=auth, proxy=proxy, timeout=timeout, trace=trace, chat=chat
+        address=address,
+        token=token,
+        auth=auth,
+        proxy=proxy,
+        timeout=timeout,
+        trace=trace,
+        chat=chat,
+        route=parse_route(route),
     ).asked()
 
     from spacebridge.cli.runner import run

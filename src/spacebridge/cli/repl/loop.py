@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from spacebridge.chat.conversation import Conversation
+    from spacebridge.chat.events import Attachment
     from spacebridge.chat.turn import Turn
     from spacebridge.cli.options import SpaceOptions
     from spacebridge.cli.repl.readers import Reader
@@ -33,6 +34,8 @@ __all__ = ["COMMANDS", "Repl"]
 COMMANDS = {
     "/new": "begin a new conversation",
     "/file PATH": "send a file with the next message (- takes them back)",
+    "/choose OPTION": "choose what the app offers, by number or text; alone: list it",
+    "/download FOLDER": "save the files of the last answer (- for here)",
     "/set NAME=VALUE": "set one of the app's settings",
     "/settings": "list them",
     "/system TEXT": "set the system message (- takes it back)",
@@ -90,6 +93,8 @@ class Repl:
         self._turns: list[Exchange] = []
         self._last: tuple[str, list[str]] | None = None
         self._answered = False
+        self._attachments: tuple[Attachment, ...] = ()
+        """Of the last answer."""
         self._own_file: Path | None = None
         """What may be written over: it was saved or loaded here."""
 
@@ -141,7 +146,10 @@ class Repl:
     async def _greet(self) -> None:
         space = (await self._connected())[0]
         title = clean_line(space.config.title) or "the app"
-        self._tell(f"Talking with {title} at {clean_line(space.url)}. /help shows what else there is; Ctrl-D ends.")
+        way = " by its API" if space.layout.route == "api" else ""
+        self._tell(
+            f"Talking with {title} at {clean_line(space.url)}{way}. /help shows what else there is; Ctrl-D ends."
+        )
 
     # The connection
 
@@ -184,6 +192,8 @@ class Repl:
         commands: dict[str, Callable[[str], Awaitable[None]]] = {
             "/new": self._new,
             "/file": self._file,
+            "/choose": self._choose,
+            "/download": self._download,
             "/set": self._set,
             "/settings": self._list_settings,
             "/system": self._set_system,
@@ -217,6 +227,7 @@ class Repl:
     async def _hear(self, begin: Callable[[], Turn]) -> None:
         """Have the turn of the last exchange."""
         exchange, heard, typed = self._turns[-1], Heard(), self._greeting
+        self._attachments = ()
         try:
             if not typed and self._display.form == "plain" and self._answered:
                 await self._display.output.write("\n")
@@ -231,6 +242,7 @@ class Repl:
             exchange.answer, exchange.error = heard.text, "stopped"
             raise
         exchange.answer, exchange.reasoning = answer.text, answer.reasoning
+        self._attachments = answer.attachments
         exchange.attachments = [attachment.url or attachment.name for attachment in answer.attachments]
 
     async def _retry(self, _: str) -> None:
@@ -250,6 +262,32 @@ class Repl:
             return
         self._turns[-1] = Exchange(prompt=last.prompt, files=last.files)
         await self._hear(lambda: turn)
+
+    async def _choose(self, argument: str) -> None:
+        from spacebridge.cli.show.presenter import options_line
+
+        conversation = (await self._connected())[1]
+        options = conversation.options
+        if not options or not argument:
+            self._tell(options_line(options, self._display.errors) if options else "The app offers nothing to choose.")
+            return
+        number = int(argument) if argument.isascii() and argument.isdecimal() else 0
+        if 0 < number <= len(options) and not any(argument in (each.value, each.label) for each in options):
+            argument = options[number - 1].value
+        turn = conversation.choose(argument, settle=self._display.settle)
+        self._last = argument, []
+        self._turns.append(Exchange(prompt=argument))
+        await self._hear(lambda: turn)
+
+    async def _download(self, argument: str) -> None:
+        from spacebridge.cli.download import download
+
+        if not argument:
+            self._tell("Say where: /download FOLDER")
+        elif not self._attachments:
+            self._tell("The last answer has no files.")
+        else:
+            await download(self._attachments, _path("." if argument == "-" else argument), self._display.errors)
 
     async def _new(self, _: str) -> None:
         conversation, self._conversation = self._conversation, None
@@ -271,30 +309,30 @@ class Repl:
         self._tell(f"With the next message: {names}" if names else "No files with the next message.")
 
     async def _set(self, argument: str) -> None:
-        from spacebridge.chat.settings import check_settings
-
         name, equals, value = argument.partition("=")
         if not equals or not name.strip():
             raise InvalidSetting("That is not NAME=VALUE, such as /set temperature=0.2.", hint="/settings lists them.")
-        space, _ = await self._connected()
+        conversation = (await self._connected())[1]
         wanted = {name.strip(): parse_value(value.strip())}
-        check_settings(space.layout.settings, wanted)
+        conversation.check(wanted)
         self._settings |= wanted
 
     async def _list_settings(self, _: str) -> None:
-        from spacebridge.chat.settings import check_settings
+        from spacebridge.chat.settings import setting_named
         from spacebridge.cli.terminal.sheet import Sheet
 
-        space, _conversation = await self._connected()
-        settings = space.layout.settings
+        settings = (await self._connected())[1].known_settings
         if not settings:
             self._tell("The app has no settings.")
             return
-        values = check_settings(settings, self._settings)
+        wanted = {
+            known.name: value for name, value in self._settings.items() if (known := setting_named(settings, name))
+        }
         page = Sheet(self._display.errors)
         for setting in settings:
-            value = values.get(setting.component, setting.value)
-            page.field(setting.name, f"{value!r}: {setting.allowed()} ({setting.label})", column=22)
+            value = wanted.get(setting.name, setting.value)
+            shown = "hidden" if setting.secret and value else repr(value)
+            page.field(setting.name, f"{shown}: {setting.allowed()} ({setting.label})", column=22)
         self._display.errors.write_now(page.text())
 
     async def _set_system(self, argument: str) -> None:

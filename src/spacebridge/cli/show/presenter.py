@@ -77,6 +77,11 @@ def attachment_line(attachment: Attachment, output: Output) -> str:
 
 
 def options_line(options: Sequence[Option], output: Output) -> str:
-    """What the app offers to say next, as a line."""
-    said = ", ".join(option.value for option in options)
+    """What the app offers to say next, numbered, as a line."""
+    said = "  ".join(
+        f"[{number}] {option.label} ({option.value})"
+        if option.label not in ("", option.value)
+        else f"[{number}] {option.value}"
+        for number, option in enumerate(options, 1)
+    )
     return " ".join(output.safe(f"offered: {said}").split())

@@ -16,6 +16,7 @@ from spacebridge.chat.events import (
     ReasoningRewritten,
     Rewritten,
     TextDelta,
+    Thought,
     ToolStep,
     Uploading,
 )
@@ -70,6 +71,8 @@ class Rendered:
         self._first = True
         self._thought = ""
         self._thinking_since: float | None = None
+        self._took: float | None = None
+        """How long the reasoning took, as the app says."""
         self._attachments: list[Attachment] = []
         self._options: tuple[Option, ...] = ()
         self._steps = Steps()
@@ -105,6 +108,8 @@ class Rendered:
             self._waiting.queued(event)
         elif isinstance(event, Uploading):
             self._waiting.sending(event)
+        elif isinstance(event, Thought):
+            self._took = event.duration
         elif isinstance(event, Notice):
             if event.level != "progress":
                 self._aside(notice_line(event, self._errors))
@@ -243,11 +248,12 @@ class Rendered:
         since, thought = self._thinking_since, self._thought
         if since is None:
             return
-        self._thinking_since, self._thought = None, ""
+        took = time.monotonic() - since if self._took is None else self._took
+        self._thinking_since, self._thought, self._took = None, "", None
         if self._reasoning:
             self._live.update([], above=self._painter.plain(thought, "dim italic") if thought else [])
         else:
-            self._stay(f"(thought for {time.monotonic() - since:.0f} s; --reasoning shows what)")
+            self._stay(f"(thought for {took:.0f} s; --reasoning shows what)")
 
     def _stay(self, line: str) -> None:
         """Put a line above those that still change."""

@@ -7,6 +7,7 @@
 """
 
 import contextlib
+import pathlib
 
 import gradio as gr
 from talk import ask, chatbot, reply, say, serve, turns
@@ -94,6 +95,12 @@ def modelscope(kind):
         for said in say(text, f"turn={turns(history)}"):
             thought = {"type": "tool", "content": "I think.", "options": {"title": "Thinking", "status": "done"}}
             parts = [thought, {"type": "text", "content": said}]
+            if text == "Suggest":
+                note = pathlib.Path("a note.txt")
+                note.write_text("Cats.", encoding="utf-8")
+                parts.append({"type": "file", "content": [str(note)]})
+                suggested = [{"label": "Cats", "description": "Tell me of cats"}, {"label": "Dogs"}]
+                parts.append({"type": "suggestion", "content": suggested})
             yield gr.update(value=None), [*history, {"role": "assistant", "content": parts}]
 
     box.submit(talk, [box, shown], [box, shown])

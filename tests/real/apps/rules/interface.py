@@ -3,6 +3,7 @@
 ``plain``  ``multimodal`` (files are named in the answer)  ``settings`` (additional inputs)  ``thoughts`` (a thought and
 a tool step before the answer)  ``list`` (a list of messages, growing)  ``options`` (an answer with choices)
 ``saved`` (save_history)  ``pairs`` (before 6)  ``login`` (needs user ``ada``, password ``secret``)
+``validated`` (5.50 and later: messages of less than three letters are refused)
 """
 
 import time
@@ -85,11 +86,13 @@ def build(options):
         ]
     elif form == "saved":
         more = {"save_history": True}
+    elif form == "validated":
+        more = {"validator": lambda message: gr.validate(len(message) >= 3, "too short")}
     answer = {"thoughts": thoughts, "list": listed, "options": choices}.get(form, answer)
     return gr.ChatInterface(answer, **({} if form == "pairs" else MESSAGES), **more)
 
 
-FORMS = ["plain", "multimodal", "settings", "thoughts", "list", "options", "saved", "pairs", "login"]
+FORMS = ["plain", "multimodal", "settings", "thoughts", "list", "options", "saved", "pairs", "login", "validated"]
 
 
 def main(argv=None):

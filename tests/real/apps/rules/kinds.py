@@ -1,6 +1,7 @@
 """Answers of every kind: the prompt names what comes.
 
 ``--form messages`` (a chatbot of messages)  ``pairs`` (before 6)  ``interface`` (ChatInterface)
+``login`` (messages, for user ``ada``, password ``secret``)
 
 What is made here says the same in all generations; where one of them has no such thing (thoughts in 4.44, options before
 5.7), the answer is the text alone.
@@ -219,7 +220,9 @@ def build(options):
 
 
 def main(argv=None):
-    serve(build, argv, {"form": ["messages", "pairs", "interface"]}, allowed_paths=[tempfile.gettempdir()])
+    login = {"auth": ("ada", "secret")} if argv and "login" in argv else {}
+    forms = ["messages", "pairs", "interface", "login"]
+    serve(build, argv, {"form": forms}, allowed_paths=[tempfile.gettempdir()], **login)
 
 
 if __name__ == "__main__":

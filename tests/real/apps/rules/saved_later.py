@@ -22,7 +22,7 @@ def build():
 
         said = box.submit(lambda text, history: ("", user(history, text)), [box, shown], [box, shown], queue=False)
         said.then(answer, [shown, memory], shown).then(lambda history: history, shown, memory, queue=False)
-        hidden, out, press = gr.Textbox(visible=False), gr.JSON(visible=False), gr.Button(visible=False)
+        hidden, out, press = gr.Textbox(visible=False), gr.Textbox(visible=False), gr.Button(visible=False)
         press.click(chat, [hidden, memory], [out, memory], api_name="chat")
     return demo
 
