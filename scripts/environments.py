@@ -62,7 +62,7 @@ SETS = {
         "g4f",
         "friends",
     ),
-    "bench": ("dev", "qwen-agent-0.0.11", "g4f-0.6.4.3"),
+    "bench": ("dev", "qwen-agent-0.0.11", "g4f-0.6.4.3", "litellm"),
 }
 
 # Environments that have the project, too: plugins of it are found there by its entry points.

@@ -136,10 +136,12 @@ def _resumed(space: Space, prompt: llm.Prompt) -> tuple[Conversation, str, str |
                 return space.conversation(JsonConversation.from_dict(kept)), prompt.prompt, prompt.system or None
             except (errors.SessionLost, errors.InvalidConversation):
                 break
-    system = "\n\n".join(_text(message) for message in said if message.role == "system")
-    past = [message for message in said[: ends[-1] + 1] if message.role in ("user", "assistant")]
-    lines = [f"{message.role.capitalize()}: {_text(message)}" for message in past]
-    return space.conversation(), "\n".join([*lines, f"User: {prompt.prompt}", "Assistant:"]), system or None
+    history = [
+        {"role": message.role, "content": _text(message)}
+        for message in said[: ends[-1] + 1]
+        if message.role in ("system", "user", "assistant")
+    ]
+    return space.conversation(history=history), prompt.prompt, prompt.system or None
 
 
 def _text(message: Message) -> str:
