@@ -9,9 +9,15 @@ import platform
 import time
 from pathlib import Path
 
-from benchmarks import full_values, qwen_agent, replay, start
+from benchmarks import full_values, gateway, qwen_agent, replay, start
 
-ALL = {"qwen-agent": qwen_agent.main, "replay": replay.main, "full-values": full_values.main, "start": start.main}
+ALL = {
+    "qwen-agent": qwen_agent.main,
+    "replay": replay.main,
+    "full-values": full_values.main,
+    "gateway": gateway.main,
+    "start": start.main,
+}
 
 
 def machine() -> str:

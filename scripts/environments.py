@@ -60,9 +60,13 @@ SETS = {
         "gradio-5.50.0",
         "modelscope-studio-1.6.1",
         "g4f",
+        "friends",
     ),
-    "bench": ("dev", "qwen-agent-0.0.11", "g4f-0.6.4.3"),
+    "bench": ("dev", "qwen-agent-0.0.11", "g4f-0.6.4.3", "litellm"),
 }
+
+# Environments that have the project, too: plugins of it are found there by its entry points.
+WITH_PROJECT = ("friends",)
 
 # The extras with which the project shows what it can.
 DEMO = ("gateway", "local")
@@ -275,13 +279,21 @@ def stages_of_the_project(*, dev: bool) -> list[Stage]:
     return [*stages, Stage("dev", digest(demo, more), install_dev)] if dev else stages
 
 
-def stage_of_a_server(name: str) -> Stage:
+def stages_of_a_server(name: str) -> list[Stage]:
     pins = REQUIREMENTS / "servers" / f"{name}.txt"
 
     def install(installer: Installer) -> None:
         installer.install("-r", pins)
 
-    return Stage("pins", digest(pins.read_text(encoding="utf-8")), install)
+    def install_project(installer: Installer) -> None:
+        installer.install("--no-deps", "-e", ".")
+
+    stages = [Stage("pins", digest(pins.read_text(encoding="utf-8")), install)]
+    if name in WITH_PROJECT:
+        toml = project()
+        build = [toml["project"], toml["build-system"], toml["tool"]["hatch"]]
+        stages.append(Stage("project", digest(ROOT, build), install_project))
+    return stages
 
 
 def stage_of_the_wheel() -> Stage:
@@ -378,7 +390,7 @@ def make_by_name(name: str) -> None:
     elif name == "wheel":
         make(SERVERS / "wheel", running, [stage_of_the_wheel()], servers=False)
     else:
-        make(SERVERS / name, interpreter_for_servers, [stage_of_a_server(name)], servers=True)
+        make(SERVERS / name, interpreter_for_servers, stages_of_a_server(name), servers=True)
 
 
 def main() -> int:

@@ -131,19 +131,26 @@ async def test_reasoning_is_never_in_the_content(client: openai.AsyncOpenAI):
     assert (text, thoughts) == ("Echo: Hello | history=0", "I look. I think. I know.")
 
 
-async def test_files_go_to_apps_that_take_them(client: openai.AsyncOpenAI):
-    data = base64.b64encode(b"some text").decode()
-    content = [
-        {"type": "text", "text": "Look"},
-        {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{data}"}},
-        {"type": "file", "file": {"filename": "notes.txt", "file_data": f"data:text/plain;base64,{data}"}},
-        {"type": "input_audio", "input_audio": {"data": data, "format": "wav"}},
-    ]
+DATA = base64.b64encode(b"some text").decode()
+
+
+@pytest.mark.parametrize(
+    "part, name",
+    [
+        ({"type": "image_url", "image_url": {"url": f"data:image/png;base64,{DATA}"}}, "file.png"),
+        (
+            {"type": "file", "file": {"filename": "notes.txt", "file_data": f"data:text/plain;base64,{DATA}"}},
+            "notes.txt",
+        ),
+        ({"type": "input_audio", "input_audio": {"data": DATA, "format": "wav"}}, "audio.wav"),
+    ],
+)
+async def test_files_go_to_apps_that_take_them(client: openai.AsyncOpenAI, part: Any, name: str):
+    content: Any = [{"type": "text", "text": "Look"}, part]
     done = await client.chat.completions.create(
-        model="interface_multimodal",
-        messages=[{"role": "user", "content": content}],  # type: ignore[typeddict-item]
+        model="interface_multimodal", messages=[{"role": "user", "content": content}]
     )
-    assert done.choices[0].message.content == "Echo: Look | history=0 files=file.png,notes.txt,audio.wav"
+    assert done.choices[0].message.content == f"Echo: Look | history=0 files={name}"
 
 
 async def test_files_are_refused_by_apps_that_take_none(client: openai.AsyncOpenAI):

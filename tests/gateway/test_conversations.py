@@ -10,6 +10,7 @@ from typing import Any
 import openai
 import pytest
 
+from tests.doubles.fault_server import FaultServer
 from tests.gateway.served import Served, gateway_running
 from tests.real.apps import APPS
 from tests.real.process import Pool
@@ -75,8 +76,8 @@ async def test_a_changed_transcript_is_another_conversation(client: openai.Async
     await say(client, messages)
     changed = [messages[0], {"role": "assistant", "content": "I said something else."}, user("next")]
     way, answer = await say(client, changed)
-    assert way in ("injected", "flattened")
-    assert "I said something else." in answer or "history=2" in answer
+    assert way == "injected"
+    assert answer == "Echo: next | history=2 last=I said something els"
     messages.append(user("next"))
     assert (await say(client, messages))[0] == "continued"
 
@@ -87,7 +88,7 @@ async def test_a_session_is_gone_on_with_once(client: openai.AsyncOpenAI):
     await say(client, messages)
     one, other = [*messages, user("left")], [*messages, user("right")]
     ways = {(await say(client, one))[0], (await say(client, other))[0]}
-    assert ways in ({"continued", "injected"}, {"continued", "flattened"})
+    assert ways == {"continued", "injected"}
     one.append(user("more"))
     assert (await say(client, one))[0] == "continued"
     other.append(user("more"))
@@ -133,7 +134,19 @@ async def test_a_turn_that_was_left_is_not_gone_on_with(client: openai.AsyncOpen
             await stream.close()
             break
     messages += [{"role": "assistant", "content": text}, user("next")]
-    assert (await say(client, messages))[0] in ("injected", "flattened")
+    assert (await say(client, messages))[0] == "injected"
+
+
+async def test_an_app_that_can_not_be_told_the_past_gets_it_in_one_message():
+    """Qwen-Agent's page keeps what was said in a State that only its own functions write."""
+    async with FaultServer("qwen") as app:
+        app.answer = lambda said, _: ["You said: ", said]
+        async with gateway_running("--model", f"m={app.url}") as served, served.client() as client:
+            messages = [user("My name is Ada."), {"role": "assistant", "content": "Hello, Ada!"}, user("next")]
+            asked = await client.chat.completions.with_raw_response.create(model="m", messages=messages)
+            assert asked.headers["x-spacebridge-conversation"] == "flattened"
+            answer = asked.parse().choices[0].message.content
+    assert answer == "You said: User: My name is Ada.\nAssistant: Hello, Ada!\nUser: next\nAssistant:"
 
 
 @pytest.fixture(params=["sqlite", "valkey"])
@@ -184,4 +197,4 @@ async def test_conversations_expire(rule_app: Callable[[str], str]):
         await say(client, messages)
         await asyncio.sleep(0.5)
         messages.append(user("do you remember?"))
-        assert (await say(client, messages))[0] in ("injected", "flattened")
+        assert (await say(client, messages))[0] == "injected"

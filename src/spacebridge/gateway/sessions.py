@@ -40,10 +40,6 @@ class Opened(NamedTuple):
 
     conversation: Conversation
     way: Way
-    prompt: str | None = None
-    """What is said instead of the message, because it has to say what was said before, too."""
-    files: list[UploadFile] | None = None
-    """What is sent instead of the message's files, for the same reason."""
     settings: tuple[str, ...] = ()
     """Settings that earlier turns have changed."""
 
@@ -174,18 +170,18 @@ def resume(space: Space, kept: Kept, live: Conversation | None) -> Opened | None
     return Opened(conversation, "continued", settings=kept.settings)
 
 
-def begin(space: Space, past: Sequence[tuple[Said, list[UploadFile]]], prompt: str, files: list[UploadFile]) -> Opened:
-    """A conversation that begins with what was said before, told to the app as truly as can be.
+def begin(space: Space, past: Sequence[tuple[Said, list[UploadFile]]]) -> Opened:
+    """A conversation that begins with what was said before, of which the app is told as truly as can be.
 
     Args:
         space: where it is held.
         past: what was said before, each thing with its files.
-        prompt: what is said now.
-        files: that go with it.
+
+    Raises:
+        FileRefused: there are files, and the app takes none.
     """
     if not past:
         return Opened(space.conversation(), "new")
-    lines = [f"{one.role.capitalize()}: {one.text}" for one, _ in past if one.text.strip()]
-    flat = "\n".join([*lines, f"User: {prompt}", "Assistant:"])
-    earlier = [file for _, sent in past for file in sent]
-    return Opened(space.conversation(), "flattened", prompt=flat, files=[*earlier, *files])
+    told = [{"role": one.role, "content": one.text, "files": files} for one, files in past]
+    conversation = space.conversation(history=told)
+    return Opened(conversation, "flattened" if conversation.history_mode == "prompt" else "injected")

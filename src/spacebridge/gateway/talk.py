@@ -220,7 +220,7 @@ class Talk:
         files = [await self._fetcher.get(file) for file in said.files]
         if opened is None:
             before = [(one, [await self._fetcher.get(file) for file in one.files]) for one in self._past]
-            opened = sessions.begin(space, before, said.text, files)
+            opened = sessions.begin(space, before)
         conversation = self._conversation = opened.conversation
         self.way = opened.way
         settings = self._mapped(space.layout, opened.settings)
@@ -228,8 +228,8 @@ class Talk:
         well = False
         try:
             async with conversation.stream(
-                opened.prompt or said.text,
-                files=files if opened.files is None else opened.files,
+                said.text,
+                files=files,
                 system=self._system or None,
                 settings=settings,
                 settle=self._settle,
