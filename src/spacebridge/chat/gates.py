@@ -44,9 +44,9 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True):
 
     component: int
     act: Act
-    """What is done to it; ``enter`` needs a text that only the user knows."""
+    """What is done to it; ``enter`` needs a text, which only the user may know."""
     value: Any = None
-    """What is chosen."""
+    """What is chosen, or stands in the box."""
     name: str
     """The component for a person."""
     why: str
@@ -265,8 +265,8 @@ class _Finder:
             value = _first_choice(component, self._look(component.id, "choices"))
             if value is None:
                 return None
-        elif act == "enter" and self._look(component.id, "value"):
-            return None
+        elif act == "enter":
+            value = self._look(component.id, "value")
         elif act == "tick":
             value = True
         return Gate(
@@ -289,7 +289,7 @@ class _Finder:
     def _empty(self, component: Component, act: str, edges: tuple[int, ...]) -> Iterator[str]:
         """Boxes without a text that these read and that a person could fill."""
         inputs = dict.fromkeys(number for edge in edges for number in self._graph.dependencies[edge].inputs)
-        if act == "enter":
+        if act == "enter" and not self._look(component.id, "value"):
             yield says(component) or f"{component.type} {component.id}"
         for number in inputs:
             one = self._graph.components.get(number)
