@@ -7,6 +7,7 @@ import copy
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -140,6 +141,36 @@ def test_a_turn_on_any_page_comes_to_its_end(body: bytes, outputs: list[Any]):
     pair = found(body)
     if pair is not None:
         asyncio.run(turn(*pair, outputs))
+
+
+LARGE = 10_000
+
+
+def large_config(shape: str) -> dict[str, Any]:
+    """Ten thousand components and events: a ``ring`` of steps after one another, or ``gates`` before a locked box."""
+    component, dependency = wire.component, wire.dependency
+    kinds = ["textbox"] if shape == "ring" else ["button", "checkbox", "dropdown", "textbox"]
+    components = [component(1, "textbox", label="Message", interactive=shape == "ring"), component(2, "chatbot")]
+    components += [component(number, kinds[number % len(kinds)]) for number in range(3, LARGE)]
+    dependencies = [dependency(0, "ask", [[1, "submit"]], [1, 2], [1, 2])]
+    for number in range(1, LARGE):
+        if shape == "ring":
+            dependencies.append(dependency(number, "", [[None, "then"]], [number], [], **wire.after(number - 1)))
+        else:
+            targets = [[number, "click"], [number, "change"]]
+            dependencies.append(dependency(number, "", targets, [], [1, number * 7 % LARGE]))
+    if shape == "ring":
+        dependencies[0] |= wire.after(LARGE - 1)
+    return wire.config("6.31.0", components, dependencies, "http://host")
+
+
+@pytest.mark.parametrize("shape", ["ring", "gates"])
+async def test_ten_thousand_components_are_read_and_asked(shape: str):
+    pair = found(json.dumps(large_config(shape)).encode())
+    assert pair is not None
+    assert pair[1].chat.output == 2
+    assert len(pair[1].gates) == (shape == "gates")
+    await turn(*pair, [])
 
 
 async def turn(config: Config, layout: Layout, outputs: list[Any]) -> None:
