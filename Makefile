@@ -61,6 +61,7 @@ format: ## Put the code into its form
 .PHONY: bench
 bench: ## Run the benchmarks
 	@$(SETUP) bench
+	-@$(PYTHON) scripts/programs.py bench
 	$(IN_VENV) benchmarks $(ARGS)
 
 .PHONY: dist
