@@ -128,9 +128,9 @@ def present() -> list[Proxy]:
 
 
 def main(*, quick: bool) -> None:
-    rounds, tokens = (1, 200) if quick else (3, 400)
+    rounds, tokens = 1 if quick else 3, 400
     for way, burst in (("token by token", 1), ("in bursts", BURST)):
-        compare(way, rounds=rounds, tokens=tokens * (1 if burst == 1 else 5), burst=burst)
+        compare(way, rounds=rounds, tokens=tokens * (1 if burst == 1 else 2), burst=burst)
     first_text(times=10 if quick else 30)
     many(tokens=100 if quick else 200)
 
