@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route, Router
 
-from spacebridge.gateway import docs, exchange
+from spacebridge.gateway import docs, exchange, status
 from spacebridge.gateway.answering import Answering
 from spacebridge.gateway.apis import APIS, KeptResponses
 from spacebridge.gateway.config import is_loopback
@@ -47,6 +47,7 @@ class Application:
             Route("/health", self._health),
             Route("/ready", self._ready),
             Route("/metrics", self._metrics),
+            Route("/status", self._status),
             Route("/openapi.json", self._openapi),
             Route("/docs", self._docs),
             Route("/v1/models", self._models),
@@ -156,6 +157,11 @@ class Application:
     async def _metrics(self, request: Request) -> Response:
         _route(request, "/metrics")
         return Response(self._gateway.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    async def _status(self, request: Request) -> Response:
+        _route(request, "/status")
+        gateway = self._gateway
+        return _json(status.describe(gateway.models, gateway.metrics.history, request.state.client))
 
     async def _openapi(self, request: Request) -> Response:
         _route(request, "/openapi.json")
