@@ -72,6 +72,7 @@ page-check: ## Check the page's types and style, and that the committed files ar
 .PHONY: bench
 bench: ## Run the benchmarks
 	@$(SETUP) bench
+	-@$(PYTHON) scripts/programs.py bench
 	$(IN_VENV) benchmarks $(ARGS)
 
 .PHONY: dist

@@ -9,10 +9,11 @@ import platform
 import time
 from pathlib import Path
 
-from benchmarks import full_values, gateway, qwen_agent, replay, start
+from benchmarks import apps, full_values, gateway, qwen_agent, replay, start
 
 ALL = {
     "qwen-agent": qwen_agent.main,
+    "apps": apps.main,
     "replay": replay.main,
     "full-values": full_values.main,
     "gateway": gateway.main,

@@ -1,4 +1,7 @@
-"""Find the programs that the tests need besides Python, and install them where that can be done: as root, with apt."""
+"""Find the programs that are needed besides Python, and install them where that can be done: as root, with apt.
+
+python3 scripts/programs.py [test|bench]
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ class Program(NamedTuple):
     packages: tuple[str, ...]
     why: str
     hint: str
+    use: str = "test"
 
     def found(self) -> bool:
         return any(map(shutil.which, self.names))
@@ -35,6 +39,14 @@ PROGRAMS = (
         ("redis-server",),
         "the tests of the gateway's stores need it",
         "On Debian and Ubuntu: sudo apt-get install redis-server.",
+    ),
+    Program(
+        "nginx",
+        ("nginx",),
+        ("nginx-light",),
+        "the gateway is compared with it; without it that row is left out",
+        "On Debian and Ubuntu: sudo apt-get install nginx-light.",
+        "bench",
     ),
 )
 
@@ -61,7 +73,8 @@ def install(packages: list[str]) -> None:
 
 
 def main() -> int:
-    missing = [program for program in PROGRAMS if not program.found()]
+    use = sys.argv[1] if len(sys.argv) > 1 else "test"
+    missing = [program for program in PROGRAMS if program.use == use and not program.found()]
     if missing and os.geteuid() == 0 and shutil.which("apt-get"):
         install([package for program in missing for package in program.packages])
     missing = [program for program in missing if not program.found()]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.real.apps import APPS, QWEN_AGENT, QWEN_AGENT_ENVIRONMENT
+from tests.real.chats import CHATS
 from tests.real.chromium import SHARED
 from tests.real.model_server import ModelServer
 from tests.real.process import CURRENT, Pool
@@ -59,5 +60,16 @@ def rule_app(servers: Pool) -> Callable[[str, str], str]:
     def get(name: str, environment: str = CURRENT) -> str:
         app = APPS[name]
         return servers.get(app.script, *app.arguments, environment=environment)
+
+    return get
+
+
+@pytest.fixture
+def chat_app(servers: Pool) -> Callable[[str, str], str]:
+    """``chat_app(name, environment)``: the URL of a small chat app of ``tests.real.chats.CHATS``."""
+
+    def get(name: str, environment: str = CURRENT) -> str:
+        chat = CHATS[name]
+        return servers.get(chat.script, *chat.arguments, environment=environment)
 
     return get

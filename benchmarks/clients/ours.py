@@ -1,14 +1,19 @@
-"""spacebridge. ``"way"``: ``text`` and ``events`` of a Conversation, its ``answer``, or the class ``provider``."""
+"""spacebridge. ``"way"``: ``text`` and ``events`` of a Conversation, its ``answer``, or the class ``provider``.
+
+``counted`` is ``text`` with the number of requests, told from a trace, which itself takes a little time.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import io
 import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from benchmarks.clients.job import Ask, Job, Mark, serve
 from spacebridge import Conversation, Limits, Space, TextDelta
 
+_REQUEST = b'"dir":">","method":'
 Way = Callable[[Conversation, str, Mark], Awaitable[dict[str, object]]]
 
 
@@ -42,7 +47,7 @@ async def flow(conversation: Conversation, prompt: str, mark: Mark) -> dict[str,
     return {"text": None, "memory": most}
 
 
-WAYS: dict[str, Way] = {"text": text, "events": events, "answer": answer, "flow": flow}
+WAYS: dict[str, Way] = {"text": text, "events": events, "answer": answer, "flow": flow, "counted": text}
 
 
 @contextlib.asynccontextmanager
@@ -52,13 +57,18 @@ async def client(job: Job) -> AsyncIterator[Ask]:
             yield provided
         return
     way = WAYS[job["way"]]
-    async with Space(job["url"], limits=Limits(turns=None)) as space:
+    wire = io.BytesIO() if job["way"] == "counted" else None
+    async with Space(job["url"], limits=Limits(turns=None), trace=wire) as space:
         conversations: dict[int, Conversation] = {}
 
         async def ask(number: int, prompt: str, mark: Mark) -> dict[str, object]:
             if number not in conversations:
                 conversations[number] = space.conversation()
-            return await way(conversations[number], prompt, mark)
+            if wire is None:
+                return await way(conversations[number], prompt, mark)
+            before = wire.getvalue().count(_REQUEST)
+            told = await way(conversations[number], prompt, mark)
+            return {**told, "requests": wire.getvalue().count(_REQUEST) - before}
 
         yield ask
 

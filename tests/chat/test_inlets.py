@@ -17,7 +17,7 @@ from aiohttp.test_utils import TestServer
 from spacebridge import Space, Timeouts, Uploading, errors
 from spacebridge.chat.inlets import Inlet, assign
 from spacebridge.gradio.upload import UploadFile
-from tests.real.apps import ALL_GENERATIONS, APPS, NEW, OLD
+from tests.real.apps import ALL_GENERATIONS, APPS, LATE, NEW, OLD
 
 Start = Callable[[str, str], str]
 TIMEOUTS = Timeouts(connect=60, first_text=60, total=120)
@@ -119,7 +119,7 @@ GIVEN: dict[str, list[tuple[str, bytes]]] = {
 
 @pytest.mark.servers
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("environment", ALL_GENERATIONS)
+@pytest.mark.parametrize("environment", ["gradio-3.50.2", "gradio-4.8.0", OLD, LATE, NEW])
 async def test_files_of_every_kind_of_app(rule_app: Start, environment: str) -> None:
     for form, files in GIVEN.items():
         if environment not in APPS[f"inlets_{form}"].environments:

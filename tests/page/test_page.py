@@ -489,9 +489,9 @@ async def test_a_load_event_without_end_is_stopped():
 async def test_a_timer_ticks_until_it_is_stopped():
     timer = component(9, "timer", value=0.0, active=True)
     found, session, _ = page_on(page_config([*COMPONENTS, timer], [listener(0, (9, "tick"), writes=[CHATBOT])]))
-    found.start_timers()
+    found.clocks.start([])
     await asyncio.wait_for(_times(session, 3), 10)
-    await found.stop_timers()
+    await found.clocks.stop()
     count = len(session.calls)
     await found.settle()
     assert len(session.calls) == count
@@ -502,9 +502,9 @@ async def test_an_inactive_timer_does_not_tick():
     found, session, _ = page_on(
         page_config([*COMPONENTS, timer, active], [listener(0, (9, "tick")), listener(1, (8, "tick"))])
     )
-    found.start_timers()
+    found.clocks.start([])
     await asyncio.wait_for(_times(session, 2), 10)
-    await found.stop_timers()
+    await found.clocks.stop()
     await found.settle()
     assert set(session.order) == {1}
 
@@ -639,7 +639,7 @@ async def test_closing_leaves_no_task():
     before = asyncio.all_tasks()
     found.fire(BOX, "submit")
     await session.until_called(0)
-    found.start_timers()
+    found.clocks.start([])
     await found.aclose()
     assert asyncio.all_tasks() == before
     assert session.closed

@@ -136,8 +136,7 @@ class _Finder:
                 self._first_tabs.setdefault(graph.parents.get(component.id), component.id)
         self._reached: dict[tuple[int, ...], dict[int, int | None]] = {}
         clocks = [listener for _, found in graph.events("tick") for listener in found]
-        clocks += [dependency for dependency in graph.dependencies.values() if dependency.every is not None]
-        self._clocks = graph.reachable(clocks)
+        self._clocks = graph.reachable([*clocks, *graph.repeated()])
         self._typed = self._read_when_typed()
 
     def find(self) -> list[Candidate]:
@@ -284,7 +283,7 @@ class _Finder:
                     continue
                 if i not in written or component.props.get("interactive") is not False:
                     read.setdefault(i, i not in written)
-            written.update(i for i in dependency.outputs if i not in dependency.inputs)
+            written |= set(dependency.outputs).difference(dependency.inputs)
         return read
 
     def _box_sum(self, component: Component) -> int:
@@ -360,8 +359,8 @@ class _Finder:
         if found.output.id not in self.plain:
             return ()
         last = self.graph.dependencies[found.edges[-1]]
-        taken = {found.output.id, found.trigger.id, found.box.id if found.box else None}
-        return tuple(number for number in last.outputs if number in self.plain - taken)[:_MOST_OUTPUTS]
+        free = self.plain - {found.output.id, found.trigger.id, found.box.id if found.box else None}
+        return tuple(number for number in last.outputs if number in free)[:_MOST_OUTPUTS]
 
     def _answer_points(self, found: _Found) -> Points:
         output = found.output

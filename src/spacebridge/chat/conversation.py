@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from spacebridge import errors
 from spacebridge.chat.actions import Actions
 from spacebridge.chat.append import AppendOnly
-from spacebridge.chat.components import filled
-from spacebridge.chat.entrance import enter
+from spacebridge.chat.entrance import enter, write
 from spacebridge.chat.files import FileValue
 from spacebridge.chat.history import well_formed
 from spacebridge.chat.inlets import assign
@@ -18,7 +17,6 @@ from spacebridge.chat.outgoing import as_upload
 from spacebridge.chat.talk import Talk
 from spacebridge.chat.turn import Fire
 from spacebridge.gradio.trace import redact_url
-from spacebridge.page.page import TYPING
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -111,7 +109,7 @@ class Conversation(Talk):
             sent = await self._host.upload(uploads, turn.on_upload) if uploads else []
             boxed = await self._put(chat, sent, self._places(uploads))
             full = self._past.with_past(prompt, before)
-            await self._type(chat, full, [*earlier, *boxed])
+            await write(self._page, chat, full, [*earlier, *boxed], typed=self._layout.route != "api")
             return Fire(chat.trigger, chat.event)
 
         turn = self._begin(
@@ -328,20 +326,6 @@ class Conversation(Talk):
             return None
         said, self._said_system = self._said_system, system
         return None if said == system else system
-
-    async def _type(self, chat: Candidate, prompt: str, files: list[dict[str, Any]]) -> None:
-        """Put a message into its box as a user does."""
-        page = self._page
-        if chat.box is None:
-            return
-        value = filled(page.graph.components[chat.box], prompt, files)
-        page.values.set(chat.box, value)
-        if self._layout.route == "api":  # nothing is typed on the page
-            return
-        for event in TYPING:
-            if (chat.box, event) != (chat.trigger, chat.event):  # that is what the turn fires
-                page.fire(chat.box, event)
-        await page.settle()
 
     async def _put(
         self, chat: Candidate, sent: list[dict[str, Any]], places: dict[int, list[int]]

@@ -1,11 +1,13 @@
-"""Passing the gates of a page: doing what a person does before the first message."""
+"""What a person does on a page before sending: passing its gates, and writing the message into its box."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from spacebridge import errors
+from spacebridge.chat.components import filled
 from spacebridge.chat.gates import is_locked, next_gate, ticked_by
+from spacebridge.page.page import TYPING
 from spacebridge.shape import as_list, is_list
 
 if TYPE_CHECKING:
@@ -13,10 +15,10 @@ if TYPE_CHECKING:
     from spacebridge.chat.gates import Gate
     from spacebridge.page.page import Page
 
-__all__ = ["enter"]
+__all__ = ["enter", "write"]
 
 _MOST_GATES = 6
-_DONE = {"click": "Clicked", "tick": "Ticked", "choose": "Chose", "enter": "Filled in"}
+_DONE = {"click": "Clicked", "tick": "Ticked", "choose": "Chose", "enter": "Pressed Enter in"}
 
 
 async def enter(page: Page, chat: Candidate, failures: list[errors.SpacebridgeError]) -> None:
@@ -34,7 +36,7 @@ async def enter(page: Page, chat: Candidate, failures: list[errors.SpacebridgeEr
     done: set[int] = set()
     while len(done) < _MOST_GATES and (gate := next_gate(page.graph, chat, page.values.look, done)):
         done.add(gate.component)
-        if gate.act == "enter":
+        if gate.act == "enter" and not gate.value:
             raise errors.InvalidSetting(f"The page wants {gate.name} filled in before one can chat.", hint=_hint(gate))
         failures.clear()
         _act(page, gate)
@@ -52,12 +54,34 @@ async def enter(page: Page, chat: Candidate, failures: list[errors.SpacebridgeEr
         page.listener.on_notice("warning", "The page still hides or locks its message box; it was used all the same.")
 
 
+async def write(page: Page, chat: Candidate, prompt: str, files: list[dict[str, Any]], *, typed: bool = True) -> None:
+    """Put a message into its box.
+
+    Args:
+        page: the page.
+        chat: the way to chat that is used.
+        prompt: the message.
+        files: what goes into the box beside it, as the app wants them told.
+        typed: whether as a user does, which fires what typing fires.
+    """
+    if chat.box is None:
+        return
+    page.values.set(chat.box, filled(page.graph.components[chat.box], prompt, files))
+    for event in TYPING if typed else ():
+        if (chat.box, event) != (chat.trigger, chat.event):  # that is what the turn fires
+            page.fire(chat.box, event)
+    await page.settle()
+
+
 def _act(page: Page, gate: Gate) -> None:
     number = gate.component
     if gate.act == "click":
         for listener in page.fire(number, "click"):
             for box in ticked_by(page.graph, listener):
                 page.set_by_user(box, value=True)
+        return
+    if gate.act == "enter":
+        page.fire(number, "submit")
         return
     page.set_by_user(number, gate.value)
     values = [

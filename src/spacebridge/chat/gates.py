@@ -37,6 +37,8 @@ _DEEPEST = 3
 _MENUS = frozenset({"dropdown", "radio"})
 _SET_BY = ("input", "change", "select")
 _CLEARER = -20
+# A page is looked at no further than this many steps for one gate, about a microsecond each, however large it is.
+_MOST_STEPS = 200_000
 
 
 class Gate(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,9 +46,9 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True):
 
     component: int
     act: Act
-    """What is done to it; ``enter`` needs a text that only the user knows."""
+    """What is done to it; ``enter`` needs a text, which only the user may know."""
     value: Any = None
-    """What is chosen."""
+    """What is chosen, or stands in the box."""
     name: str
     """The component for a person."""
     why: str
@@ -146,6 +148,8 @@ class _Finder:
         self._look = look
         self._done = done
         self._read = {number for edge in chat.edges for number in graph.dependencies[edge].inputs}
+        self._steps = 0
+        self._kept: set[int] | None = None
 
     def opener(self) -> Gate | None:
         """What opens a box that is locked, or what opens that which opens it."""
@@ -158,7 +162,7 @@ class _Finder:
             found: list[tuple[int, int, Gate]] = []
             hidden: set[int] = set()
             for component, act, listeners in self._actions(usable=False):
-                reached = self._graph.reachable(listeners)
+                reached = self._reach(listeners)
                 opens = {lock for number in reached for lock in _writes(self._graph, number) & locks} - {component.id}
                 likely = _likely(component) - (5 if act == "enter" or component.type not in BUTTONS else 0)
                 if not opens or likely <= _CLEARER:
@@ -185,7 +189,7 @@ class _Finder:
         """A box to tick with which one accepts conditions."""
         for component, act, listeners in self._actions():
             if component.type == "checkbox" and act == "tick" and AGREEING.search(words_of(component)):
-                reached = self._graph.reachable(listeners)
+                reached = self._reach(listeners)
                 if component.id in self._read or self._sets_up(reached):
                     return self._gate(component, act, listeners, "the chat reads it, and one accepts conditions by it")
         return None
@@ -194,7 +198,7 @@ class _Finder:
         """A menu in which nothing is chosen, though the chat wants to know."""
         for component, act, listeners in self._actions():
             if act == "choose" and self._look(component.id, "value") in (None, "", []):
-                reached = self._graph.reachable(listeners)
+                reached = self._reach(listeners)
                 words = words_of(component)
                 wanted = CHOOSING.search(words) and "optional" not in words.lower()
                 if wanted and (component.id in self._read or self._sets_up(reached)):
@@ -208,7 +212,7 @@ class _Finder:
             starts = STARTING.search(name) or AGREEING.search(name)
             if act != "click" or not starts or CLEARING.search(name) or DECLINING.search(name):
                 continue
-            reached = self._graph.reachable(listeners)
+            reached = self._reach(listeners)
             reads = {number for each in reached for number in self._graph.dependencies[each].inputs}
             if self._sets_up(reached) and not reads & {self._chat.box, self._chat.output}:
                 return self._gate(component, act, listeners, "it sets up what the chat reads")
@@ -218,6 +222,8 @@ class _Finder:
         """What a person can do on the page now, besides chatting; or what there is to do at all."""
         graph = self._graph
         for component in list(graph.components.values()):
+            if self._steps > _MOST_STEPS:
+                return
             if component.id in self._done or component.id in (self._chat.box, self._chat.trigger):
                 continue
             events = graph.events_of(component.id)
@@ -243,20 +249,28 @@ class _Finder:
         both = (self._chat.box, self._chat.trigger)
         return {one for one in both if one is not None and opened & {one, *self._graph.around(one)}}
 
+    def _reach(self, listeners: list[Dependency]) -> Collection[int]:
+        """What may run because of these."""
+        reached = self._graph.reachable(listeners)
+        self._steps += sum(1 + len(_writes(self._graph, number)) for number in reached)
+        return reached
+
     def _sets_up(self, reached: Collection[int]) -> bool:
         """Whether these write a State or a hidden box that the chat reads and that opening the page does not fill."""
-        kept = {
-            number
-            for number in self._read - {self._chat.box, self._chat.output}
-            if (component := self._graph.components.get(number)) is not None
-            and (component.type == "state" or not component.visible)
-        }
-        loaded = {
-            output
-            for number in self._graph.reachable([listener for _, listener in self._graph.loads()])
-            for output in _writes(self._graph, number)
-        }
-        return any(_writes(self._graph, number) & (kept - loaded) for number in reached)
+        if self._kept is None:
+            loaded = {
+                output
+                for number in self._graph.reachable([listener for _, listener in self._graph.loads()])
+                for output in _writes(self._graph, number)
+            }
+            self._kept = {
+                number
+                for number in self._read - {self._chat.box, self._chat.output} - loaded
+                if (component := self._graph.components.get(number)) is not None
+                and (component.type == "state" or not component.visible)
+            }
+        kept = self._kept
+        return bool(kept) and any(_writes(self._graph, number) & kept for number in reached)
 
     def _gate(self, component: Component, act: Act, listeners: list[Dependency], why: str) -> Gate | None:
         edges = tuple(self._graph.reachable(listeners))
@@ -265,8 +279,8 @@ class _Finder:
             value = _first_choice(component, self._look(component.id, "choices"))
             if value is None:
                 return None
-        elif act == "enter" and self._look(component.id, "value"):
-            return None
+        elif act == "enter":
+            value = self._look(component.id, "value")
         elif act == "tick":
             value = True
         return Gate(
@@ -289,7 +303,7 @@ class _Finder:
     def _empty(self, component: Component, act: str, edges: tuple[int, ...]) -> Iterator[str]:
         """Boxes without a text that these read and that a person could fill."""
         inputs = dict.fromkeys(number for edge in edges for number in self._graph.dependencies[edge].inputs)
-        if act == "enter":
+        if act == "enter" and not self._look(component.id, "value"):
             yield says(component) or f"{component.type} {component.id}"
         for number in inputs:
             one = self._graph.components.get(number)

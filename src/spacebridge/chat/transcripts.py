@@ -18,8 +18,10 @@ _BOT = (
     r"助手|机器人|asistente"
 )
 _SIGNS = "🧑👤🙂😀👨👩🙋👦👧🗣>"
-_LABEL = re.compile(rf"\s*[^\w\s]*\s*(?:(?:{_BOT})\s*[*_]*\s*[:：]|🤖)[*_]*[ \t]*", re.IGNORECASE)
-_MAY_BE_LABEL = re.compile(r"\s*[^\w\s]*\s*\w{0,16}\s*[*_]*\s*")
+# Brackets, stars, blanks: no more than there may be, so that a line of nothing else is soon read.
+_FRAME = r"[^\w\n]{0,16}"
+_LABEL = re.compile(rf"\s*{_FRAME}(?:(?:{_BOT}){_FRAME}?[:：]|🤖)[*_]*[ \t]*", re.IGNORECASE)
+_MAY_BE_LABEL = re.compile(rf"\s*{_FRAME}\w{{0,16}}{_FRAME}")
 
 
 def said_since(value: str, prompt: str, *, final: bool) -> str | None:
@@ -32,7 +34,7 @@ def said_since(value: str, prompt: str, *, final: bool) -> str | None:
     """
     asked = re.escape(prompt.strip())
     line = re.compile(
-        rf"^[^\w\n]*(?:(?:{_PERSON})\s*[*_]*\s*[:：]|[{_SIGNS}])[^\w\n]*{asked}[^\w\n]*$", re.IGNORECASE | re.MULTILINE
+        rf"^{_FRAME}(?:(?:{_PERSON}){_FRAME}[:：]|[{_SIGNS}]){_FRAME}{asked}{_FRAME}$", re.IGNORECASE | re.MULTILINE
     )
     found = None
     for found in line.finditer(value):  # noqa: B007 - the last one

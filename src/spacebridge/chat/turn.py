@@ -357,8 +357,8 @@ class Turn:
         self._set_phase("first_text", self._timeouts.first_text)
         self._tracker, self._output, fire, self._elsewhere = await self._begin()
         self._fired = True
-        if any(page.graph.may_write(listeners, [self._output]) for _, listeners in page.graph.events("tick")):
-            page.start_timers()
+        if page.clocks.may_write([self._output], now=False):
+            page.clocks.start([self._output])
         page.fire(fire.component, fire.event, fire.data)
         await page.settle()
         await self._wait_for_ticks(self._tracker)
@@ -368,7 +368,7 @@ class Turn:
     async def _wait_for_ticks(self, tracker: AnswerTracker) -> None:
         """Wait until an answer that comes by a timer has stood still for a while."""
         page, loop = self._page, asyncio.get_running_loop()
-        quiet = max(_SHORTEST_QUIET, _SETTLED_TICKS * max(self._intervals(), default=0.0))
+        quiet = max(_SHORTEST_QUIET, _SETTLED_TICKS * page.clocks.interval())
         before, since = ("", ""), loop.time()
         while self._finished is None and self._failure is None and self._ticking():
             await asyncio.sleep(_LOOK)
@@ -378,7 +378,7 @@ class Turn:
                 before, since = now, loop.time()
             elif loop.time() - since > quiet:
                 break
-        await page.stop_timers()
+        await page.clocks.stop()
         await page.settle()
 
     async def _stop(self) -> bool:
@@ -393,18 +393,8 @@ class Turn:
         return stopped
 
     def _ticking(self) -> bool:
-        """Whether a timer that is on may write the chatbot."""
-        graph, values = self._page.graph, self._page.values
-        return any(
-            graph.may_write(listeners, [self._output])
-            for number, listeners in graph.events("tick")
-            if values.prop(number, "active") is not False
-        )
-
-    def _intervals(self) -> list[float]:
-        values = self._page.values
-        found = [values.get(number) for number, _ in self._page.graph.events("tick")]
-        return [float(value) for value in found if isinstance(value, int | float)]
+        """Whether a clock that is on may write the chatbot."""
+        return self._page.clocks.may_write([self._output], now=True)
 
     def _finish(self) -> None:
         if self._tracker is None:

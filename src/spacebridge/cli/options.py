@@ -98,7 +98,7 @@ Settings = Annotated[
 System = Annotated[str | None, typer.Option("--system", metavar="TEXT", help="A system message.")]
 Chat = Annotated[
     str | None,
-    typer.Option("--chat", metavar="X", help="Which chat, if the app has several: number, chatbot or event."),
+    typer.Option("--chat", metavar="X", help="Which of several chats: its number, tab, chatbot, button or event."),
 ]
 Route = Annotated[
     str,

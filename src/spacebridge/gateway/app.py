@@ -247,7 +247,7 @@ class _Asking:
         headers = {"x-request-id": state["request_id"]}
         reply = Exchange(answering, send, headers, keep_alive=gateway.config.server.keep_alive)
         try:
-            with gateway.turn_of(client):
+            with gateway.turns_of(client, asked.choices):
                 await exchange.run_until_gone(receive, gateway, reply.stream if asked.stream else reply.whole)
         except ClientGone:
             told["left"] = True

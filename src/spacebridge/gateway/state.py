@@ -13,6 +13,7 @@ from spacebridge.gateway.keys import Keys
 from spacebridge.gateway.metrics import Metrics
 from spacebridge.gateway.models import Models
 from spacebridge.gateway.sessions import Sessions
+from spacebridge.gateway.shapes.problem import Problem
 from spacebridge.gateway.telemetry import Telemetry
 from spacebridge.log import logger
 from spacebridge.store import open_store
@@ -153,23 +154,25 @@ class Gateway:
             )
 
     @contextlib.contextmanager
-    def turn_of(self, client: Client) -> Generator[None]:
-        """One of the turns that a key may have at once.
+    def turns_of(self, client: Client, turns: int) -> Generator[None]:
+        """So many of the turns that a key may have at once.
 
         Raises:
-            RateLimited: it has them all.
+            RateLimited: it has them already.
+            Problem: 400; it may never have so many.
         """
         limit = client.options.turns if client.options is not None else None
         now = self._turns.get(client.scope, 0)
-        if limit is not None and now >= limit:
-            raise errors.RateLimited(
-                f"The key {client.name} may have {limit} turns at once.", status=429, retry_after=1
-            )
-        self._turns[client.scope] = now + 1
+        if limit is not None and now + turns > limit:
+            told = f"The key {client.name} may have {limit} turns at once."
+            if turns > limit:
+                raise Problem(f"{told} {turns} answers were asked for.", code="invalid_value", param="n")
+            raise errors.RateLimited(told, status=429, retry_after=1)
+        self._turns[client.scope] = now + turns
         try:
             yield
         finally:
-            left = self._turns[client.scope] - 1
+            left = self._turns[client.scope] - turns
             if left:
                 self._turns[client.scope] = left
             else:

@@ -8,7 +8,7 @@ Source of the field names: ``gradio/blocks.py`` (``Blocks.get_config_file``) of 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Literal, TypeGuard, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 
 import msgspec
 
@@ -208,7 +208,7 @@ def _unmounted(layout: dict[str, Any], components: dict[int, Component], version
     lazy = version >= (6,)
     while waiting:
         node, hidden = waiting.pop()
-        component = components.get(cast("int", node.get("id")))
+        component = _placed(node, components)
         kind, props = ("", dict[str, Any]()) if component is None else (component.type, component.props)
         if component is not None and (hidden := hidden or not component.visible):
             yield component.id
@@ -222,11 +222,17 @@ def _unmounted(layout: dict[str, Any], components: dict[int, Component], version
             waiting += [(child, hidden or closed) for child in children]
 
 
+def _placed(node: dict[str, Any], components: dict[int, Component]) -> Component | None:
+    """The component that stands at a place of the layout."""
+    number = node.get("id")
+    return components.get(number) if _is_id(number) else None
+
+
 def _tabs(
     children: list[dict[str, Any]], props: dict[str, Any], components: dict[int, Component]
 ) -> Iterator[tuple[dict[str, Any], bool]]:
     """Tabs, each with whether its contents are made at first: those of the one that is selected, else of the first."""
-    tabs = [components.get(cast("int", child.get("id"))) for child in children]
+    tabs = [_placed(child, components) for child in children]
     names = [tab.props.get("id") or tab.id for tab in tabs if tab is not None]
     selected = props.get("selected")
     first = selected if selected in names else next(iter(names), None)

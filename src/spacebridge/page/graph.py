@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["EventGraph", "Rendered", "way"]
 
+# Containers in containers; no page has nearly as many.
+_DEEPEST = 200
+
 
 class EventGraph:
     """Dependencies, looked up by what fires them.
@@ -71,6 +74,10 @@ class EventGraph:
             if name == event and number is not None:
                 yield number, list(found)
 
+    def repeated(self) -> list[Dependency]:
+        """What the server runs anew every so often once the page is open."""
+        return [dependency for dependency in self.dependencies.values() if dependency.every is not None]
+
     def loads(self) -> list[tuple[int | None, Dependency]]:
         """What opening the page fires, each with its target. Before 6 some have none."""
         found = [
@@ -121,7 +128,7 @@ class EventGraph:
         """What a component stands in, from the inside out."""
         found: dict[int, None] = {}
         number = self.parents.get(component)
-        while number is not None and number not in found and number != component:
+        while number is not None and number not in found and number != component and len(found) < _DEEPEST:
             found[number] = None
             number = self.parents.get(number)
         return list(found)

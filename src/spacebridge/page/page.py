@@ -20,6 +20,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Protocol
 
 from spacebridge import errors
+from spacebridge.page.clocks import Clocks, end
 from spacebridge.page.graph import EventGraph, Rendered
 from spacebridge.page.run import Run
 from spacebridge.page.values import ComponentValues, LiveValue
@@ -38,7 +39,6 @@ __all__ = ["TYPING", "Page", "PageListener"]
 
 # A change that fires a listener that makes a change … in a browser this may go on for ever.
 _DEEPEST = 24
-_SHORTEST_TICK = 0.05
 _CLOCK = 0.5
 TYPING = ("input", "change")
 """The events of a component whose value a user changes, in the order in which they are fired."""
@@ -97,7 +97,7 @@ class Page:
         self._failure: BaseException | None = None
         self._at_rest = asyncio.Event()
         """Set when the last task ended, or one failed."""
-        self._tickers: list[asyncio.Task[None]] = []
+        self.clocks = Clocks(self)
         self._stopping: frozenset[int] | None = None
         """While the page is being stopped: the components whose writers must not start any more."""
 
@@ -140,7 +140,8 @@ class Page:
             return
         self.loaded = True
         for component, dependency in self.graph.loads():
-            self._begin(dependency, component if self.sequential else None, 0)
+            if dependency.every is None:  # else it never ends
+                self._begin(dependency, component if self.sequential else None, 0)
         try:
             async with asyncio.timeout(seconds):
                 ended = await self._settle_but_for_clocks()
@@ -209,16 +210,6 @@ class Page:
             failure, self._failure = self._failure, None
             raise failure
 
-    def start_timers(self) -> None:
-        """Let the page's ``gr.Timer`` components tick until ``stop_timers``."""
-        for component, _ in self.graph.events("tick"):
-            self._tickers.append(asyncio.create_task(self._tick(component)))
-
-    async def stop_timers(self) -> None:
-        """Stop the ticking."""
-        tickers, self._tickers = self._tickers, []
-        await _end(tickers)
-
     async def stop(self, seconds: float | None, components: Iterable[int] = ()) -> bool:
         """Stop what runs on the server, let what follows a cancel run, and wait for it all.
 
@@ -229,7 +220,7 @@ class Page:
         Returns:
             Whether all ended within the time; if not, it was abandoned.
         """
-        await self.stop_timers()
+        await self.clocks.stop()
         self._stopping = frozenset(components)
         try:
             async with asyncio.timeout(seconds):
@@ -244,24 +235,17 @@ class Page:
 
     async def aclose(self) -> None:
         """Abandon what runs and let go of the session's connections."""
-        await self.stop_timers()
+        await self.clocks.stop()
         await self._abandon()
         await self.session.aclose()
 
     async def _abandon(self) -> None:
         tasks, self._tasks = self._tasks, set()
-        await _end(tasks)
+        await end(tasks)
         self._running.clear()
         self._waiting.clear()
         self._deferred.clear()
         self._failure = None
-
-    async def _tick(self, component: int) -> None:
-        while True:
-            interval = self.values.get(component)
-            await asyncio.sleep(max(interval, _SHORTEST_TICK) if isinstance(interval, int | float) else 1.0)
-            if self.values.prop(component, "active") is not False:
-                self.fire(component, "tick")
 
     # How it goes on by itself
 
@@ -322,6 +306,11 @@ class Page:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
+
+    def fail(self, error: BaseException) -> None:
+        """Something on the page failed that is no task of its own: whoever waits for it is told."""
+        self._failure = self._failure or error
+        self._at_rest.set()
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -423,15 +412,3 @@ class Page:
             for target in dependency.targets:
                 if target.event == "load":
                     self._begin(dependency, target.id if self.sequential else None, run.depth + 1)
-
-
-async def _end(tasks: Iterable[asyncio.Task[Any]]) -> None:
-    """Cancel tasks and wait until they are gone."""
-    waiting = set(tasks)
-    for task in waiting:
-        task.cancel()
-    if waiting:
-        await asyncio.wait(waiting)
-    for task in waiting:
-        if not task.cancelled():
-            task.exception()

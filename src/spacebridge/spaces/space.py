@@ -73,7 +73,8 @@ class Space:
         timeouts: time limits.
         limits: other limits.
         headers: sent to the app's own host with every request.
-        chat: which chat, if the app has several: its number in ``layout.candidates``, chatbot, or event.
+        chat: which chat, if the app has several: its number in ``layout.candidates``, or what its tab,
+            chatbot, box, button or event is called.
         route: ``page``: by the page's own events, as a browser; ``api``: by the endpoint that some apps have beside
             them, which takes fewer requests and tells less; ``auto``: by the page, where its way can be gone.
         trace: path of a file to which the wire is recorded, secrets removed.

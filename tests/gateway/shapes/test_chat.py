@@ -18,6 +18,7 @@ from spacebridge.chat.events import (
     Notice,
     Queued,
     ReasoningDelta,
+    ReasoningRewritten,
     Started,
     TextDelta,
     ToolStep,
@@ -116,6 +117,10 @@ def test_after_a_rewrite_the_last_chunk_carries_the_whole_text():
     found = chunks(asked(), [TextDelta(text="abc"), content(0, "x"), Finished(text="xyz")])
     assert "".join(delta.get("content") or "" for delta in deltas(found)) == "abc"
     assert found[-1]["spacebridge"] == {"text": "xyz"}
+    found = chunks(
+        asked(), [ReasoningDelta(text="hm"), ReasoningRewritten(keep=0, replacement="oh"), *text_events("a")]
+    )
+    assert found[-1]["spacebridge"] == {"reasoning": "oh"}
 
 
 def test_files_are_told_in_the_last_chunk_and_in_the_message():

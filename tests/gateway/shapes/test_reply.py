@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from spacebridge.chat.events import (
     Attachment,
     AttachmentAdded,
+    AttachmentRemoved,
     Event,
     Finished,
     Notice,
     ReasoningDelta,
+    ReasoningRewritten,
     Started,
     TextDelta,
 )
@@ -46,6 +48,36 @@ def test_text_and_reasoning_are_passed_on_as_they_come():
     reply, pieces = run(asked(), [*events, Finished(text="ab", reasoning="hm")])
     assert pieces == [Reasoned("hm"), Spoken("a"), Spoken("b")]
     assert (reply.text, reply.reasoning, reply.calls, reply.reason, reply.rewritten) == ("ab", "hm", [], "stop", None)
+
+
+def test_reasoning_that_is_changed_goes_on_where_it_still_can():
+    more = ReasoningRewritten(keep=2, replacement=" so")
+    reply, pieces = run(asked(), [ReasoningDelta(text="hm"), more, ReasoningDelta(text="!"), *text_events("a")])
+    assert pieces == [Reasoned("hm"), Reasoned(" so"), Reasoned("!"), Spoken("a")]
+    assert (reply.reasoning, reply.reasoning_rewritten) == ("hm so!", None)
+
+
+def test_reasoning_that_is_taken_back_is_told_whole():
+    other = ReasoningRewritten(keep=0, replacement="oh")
+    reply, pieces = run(asked(), [ReasoningDelta(text="hm"), other, ReasoningDelta(text="!"), *text_events("a")])
+    assert pieces == [Reasoned("hm"), Spoken("a")]
+    assert (reply.reasoning, reply.reasoning_rewritten) == ("hm", "oh!")
+    reply, pieces = run(asked(stream=False), [ReasoningDelta(text="hm"), other, *text_events("a")])
+    assert (reply.reasoning, reply.reasoning_rewritten) == ("oh", None)
+
+
+def test_reasoning_that_comes_back_goes_on():
+    away, back = (ReasoningRewritten(keep=0, replacement=text) for text in ("oh", "hm well"))
+    reply, pieces = run(asked(), [ReasoningDelta(text="hm"), away, back, *text_events("a")])
+    assert pieces == [Reasoned("hm"), Reasoned(" well"), Spoken("a")]
+    assert reply.reasoning_rewritten is None
+
+
+def test_an_attachment_that_is_taken_back_is_none():
+    preview, picture = (Attachment(url=f"http://x/{name}.png", kind="image") for name in ("preview", "picture"))
+    events = [AttachmentAdded(attachment=preview), AttachmentRemoved(attachment=preview)]
+    reply, _ = run(asked(), [*events, AttachmentAdded(attachment=picture), *text_events("a")])
+    assert reply.attachments == [picture]
 
 
 def test_a_reply_that_is_held_gives_the_final_text_at_the_end():

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
-from spacebridge.chat.events import AttachmentAdded, Notice, Queued, Started, ToolStep
+from spacebridge.chat.events import (
+    AttachmentAdded,
+    AttachmentRemoved,
+    Notice,
+    Offered,
+    Queued,
+    Started,
+    ToolStep,
+    Uploading,
+)
 from spacebridge.gateway.shapes.reply import Reply
 from spacebridge.gateway.shapes.usage import Usage
 
@@ -22,6 +31,9 @@ if TYPE_CHECKING:
     from spacebridge.gateway.shapes.transcript import Said
 
 __all__ = ["Encoder"]
+
+_TOLD = (Queued, Started, Uploading, ToolStep, Notice, AttachmentAdded, AttachmentRemoved, Offered)
+"""Events that are no text, for clients that asked for them."""
 
 
 class Encoder(abc.ABC):
@@ -53,7 +65,7 @@ class Encoder(abc.ABC):
         written = self._write(choice, pieces) if pieces else []
         if not self._request.stream:
             return []
-        if self._telling and isinstance(event, Queued | Started | ToolStep | Notice | AttachmentAdded):
+        if self._telling and isinstance(event, _TOLD):
             written += self._tell(choice, msgspec.to_builtins(event))
         return written
 
@@ -129,6 +141,8 @@ class Encoder(abc.ABC):
         extra: dict[str, Any] = {}
         if reply.rewritten is not None:
             extra["text"] = reply.rewritten
+        if reply.reasoning_rewritten is not None:
+            extra["reasoning"] = reply.reasoning_rewritten
         if reply.attachments:
             extra["attachments"] = msgspec.to_builtins(reply.attachments)
         return {"spacebridge": extra} if extra else {}

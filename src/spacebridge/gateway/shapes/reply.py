@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from spacebridge import errors
 from spacebridge.chat.append import AppendOnly
-from spacebridge.chat.events import AttachmentAdded, Finished, ReasoningDelta, Rewritten, TextDelta
+from spacebridge.chat.events import (
+    AttachmentAdded,
+    AttachmentRemoved,
+    Finished,
+    ReasoningDelta,
+    ReasoningRewritten,
+    Rewritten,
+    TextDelta,
+)
 from spacebridge.gateway.shapes.channel import Channel
 from spacebridge.gateway.shapes.problem import Problem
 from spacebridge.gateway.shapes.tools import calls_anywhere
@@ -60,6 +68,7 @@ class Reply:
     Attributes:
         calls: those that were given.
         rewritten: the whole final text, where the app changed what had been given; else None.
+        reasoning_rewritten: the whole reasoning, where the app changed what had been given of it; else None.
         attachments: files that came with the answer.
         finished: whether ``finish`` was called.
     """
@@ -67,6 +76,7 @@ class Reply:
     def __init__(self, request: Request, *, limited: bool = True) -> None:
         self.calls: list[Called] = []
         self.rewritten: str | None = None
+        self.reasoning_rewritten: str | None = None
         self.attachments: list[Attachment] = []
         self.finished = False
         self._request = request
@@ -130,14 +140,12 @@ class Reply:
                 self._hold(event)
                 return []
             return self._given(self._channel.feed(self._appended(event)))
-        if isinstance(event, ReasoningDelta):
-            if self._channel.over:
-                return []
-            text = self._channel.within(event.text)
-            self._reasoning.write(text)
-            return [Reasoned(text)] if text else []
+        if isinstance(event, ReasoningDelta | ReasoningRewritten):
+            return [] if self._channel.over else self._reasoned(event)
         if isinstance(event, AttachmentAdded):
             self.attachments.append(event.attachment)
+        elif isinstance(event, AttachmentRemoved) and event.attachment in self.attachments:
+            self.attachments.remove(event.attachment)
         return []
 
     def repair(self) -> str | None:
@@ -174,6 +182,27 @@ class Reply:
             given += self._given([_shown(self.attachments)])
         self.finished = True
         return given
+
+    def _reasoned(self, event: ReasoningDelta | ReasoningRewritten) -> list[Piece]:
+        if isinstance(event, ReasoningDelta):
+            more = event.text
+            if self.reasoning_rewritten is not None:
+                self.reasoning_rewritten += more
+                return []
+        else:
+            before = self.reasoning if self.reasoning_rewritten is None else self.reasoning_rewritten
+            now = before[: event.keep] + event.replacement
+            if not self._request.stream:  # nothing of it has gone yet
+                self._reasoning = io.StringIO()
+                self._reasoning.write(now)
+                return []
+            if not now.startswith(self.reasoning):
+                self.reasoning_rewritten = now
+                return []
+            more, self.reasoning_rewritten = now[len(self.reasoning) :], None
+        more = self._channel.within(more)
+        self._reasoning.write(more)
+        return [Reasoned(more)] if more else []
 
     def _appended(self, event: Event) -> str:
         try:

@@ -1,0 +1,174 @@
+"""The small chat apps of ``tests.real.chats``: how many are found and driven exactly, and what a turn takes.
+
+An answer is exact if it is, character for character, what the app made it. gradio_client is told by hand what to call
+for each app, in ``CALLS``; an app of which nothing can be called so (the answer comes by a timer, the chat is drawn, a
+function has no name) has no entry there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import contextlib
+
+from tests.real.chats import CASES, CHATS, EVERYWHERE, PROMPTS, Chat
+from tests.real.process import Pool
+
+from benchmarks.run import ClientProcess, Table, goal, middle, ms, ratio
+from spacebridge import Space, Timeouts, errors
+
+_LIMITS = Timeouts(first_text=30, total=50, cancel=5)
+_TALK = "/answer: text chat -> - chat"
+_INTERFACE = "/chat: text -> answer"
+
+CALLS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(
+        [f"interface_{form}" for form in ("returned", "streamed", "coroutine", "async", "own", "tabbed", "blocks")],
+        (_INTERFACE,),
+    ),
+    "interface_outputs": (_INTERFACE,),
+    "interface_renamed": ("/talk: text -> answer",),
+    "interface_second_tab": ("/chat_1: text -> answer",),
+    "interface_settings": ("/chat: text 'long' False -> answer",),
+    "interface_multimodal": ("/chat: message -> answer",),
+    "interface_saved": (_INTERFACE,),
+    **dict.fromkeys(["submit", "click", "both", "on", "either"], ("/from_chatbot: text chat -> - chat",)),
+    "locks": ("/lambda_1: text chat -> chat",),
+    "state": ("/from_state: text -> - chat",),
+    **dict.fromkeys(["stash", "stash_on"], ("/lambda: text -> -", "/lambda_1: -> chat")),
+    "steps_1": ("/whole: text chat -> - chat",),
+    "steps_2": ("/enter: text chat -> - chat", "/replied: chat -> chat"),
+    "steps_3": ("/enter: text chat -> - chat", "/reply: chat -> chat", "/footed: chat -> chat"),
+    "steps_4": ("/enter: text chat -> - chat", "/reply: chat -> chat", "/footed: chat -> chat"),
+    "steps_5": ("/enter: text chat -> - chat", "/replied: chat -> chat", "/footed: chat -> chat"),
+    **dict.fromkeys(["tabs", "tabs_mixed", "suggested", "custom_chatbot", "custom_box"], (_TALK,)),
+    "tabs_named": ("/answer_2: text chat -> - chat",),
+    "tabs_deep": ("/answer_4: text chat -> - chat",),
+    "tabs_button": ("/answer_3: text chat -> - chat",),
+    "tabs_function": ("/lambda_1: text -> answer",),
+    "tabs_hidden": ("/answer_2: text chat -> - chat",),
+    "double": ("/lambda: text chat -> - chat",),
+    "double_second": ("/lambda_1: text chat -> - chat",),
+    "plain_interface": ("/predict|/lambda: text 2 -> answer",),
+    "plain_live": ("/predict|/lambda: text -> answer",),
+    "plain_markdown": ("/generate: text -> answer",),
+    "plain_both": ("/answer: text -> - answer -",),
+    "plain_html": ("/lambda: text -> answer",),
+    "plain_twoboxes": ("/lambda: 'Some text.' text -> answer",),
+    "plain_progress": ("/work: text -> - answer",),
+    **dict.fromkeys(["hanging_typed", "hanging_sibling"], ("/lambda: text ->", "/lambda_1: chat -> chat")),
+    "hanging_counter": ("/lambda: text 0 -> - -", "/answer: chat -> chat"),
+    **dict.fromkeys(["gate_checkbox", "gate_script"], (_TALK,)),
+    "gate_checked": ("/answer: text chat True -> - chat",),
+    **dict.fromkeys(["gate_model", "gate_unchosen"], ("/answer: text chat 'small' -> - chat",)),
+    "gate_model_chosen": ("/answer: text chat 'large' -> - chat",),
+    "gate_optional": ("/answer: text chat None -> - chat",),
+    "tools": ("/interact: text chat -> - chat",),
+    "greeting": ("/enter: text chat -> - chat", "/reply: chat -> chat"),
+    "system": ("/answer: text 'Be kind.' chat -> - chat",),
+    "footer": ("/lambda: text chat -> - chat", "/reply: chat -> chat", "/lambda_2: chat -> chat"),
+    "sidebar": ("/answer: text chat 0.7 'en' -> - chat",),
+}
+"""App → the calls of a turn, in the form that ``benchmarks.clients.told`` reads."""
+TIMED = ("interface_streamed", "submit")
+"""Apps of which turns are timed: ``gr.ChatInterface``, and one streaming function between a box and a chatbot."""
+
+
+def main(*, quick: bool) -> None:
+    with contextlib.closing(Pool()) as pool:
+        exactness(pool, CASES if quick else [(name, each) for name in CHATS for each in CHATS[name].environments])
+        turns(pool, rounds=3 if quick else 15)
+
+
+def exactness(pool: Pool, cases: list[tuple[str, str]]) -> None:
+    """How many apps answer as they should, by each client."""
+    table = Table(
+        "Found and driven exactly, two turns each",
+        ["", "chats", "spacebridge", "told by hand", "gradio_client", "no chat", "said so"],
+    )
+    lost: list[str] = []
+    for environment in dict.fromkeys(environment for _, environment in cases):
+        names = [name for name, each in cases if each == environment]
+        counts: collections.Counter[str] = collections.Counter()
+        with ClientProcess("told") as official:
+            for name in names:
+                chat = CHATS[name]
+                url = pool.get(chat.script, *chat.arguments, environment=environment)
+                if chat.notes is None:
+                    counts["none"] += 1
+                    counts["said"] += asyncio.run(says_so(url))
+                    continue
+                counts["chats"] += 1
+                told = asyncio.run(driven(url, chat))
+                counts["ours"] += told == chat.answers()
+                if told != chat.answers():
+                    lost.append(f"{name} on {environment}: {told}")
+                if name in CALLS:
+                    counts["told"] += 1
+                    counts["theirs"] += by_hand(official, url, CALLS[name]) == chat.answers()
+        table.row(environment, *(str(counts[each]) for each in ("chats", "ours", "told", "theirs", "none", "said")))
+    table.show()
+    goal(f"{len(cases) - len(lost)} of {len(cases)} as they should be", met=not lost)
+    for line in lost:
+        print(f"- {line}")
+
+
+async def driven(url: str, chat: Chat) -> list[str]:
+    """The answers of two turns, found from the address alone; or what went wrong."""
+    try:
+        async with Space(url, timeouts=_LIMITS, **chat.space) as space:
+            conversation = space.conversation()
+            first = await conversation.ask(PROMPTS[0], settings=chat.settings)
+            return [first.text, (await conversation.ask(PROMPTS[1])).text]
+    except errors.SpacebridgeError as error:
+        return [f"{type(error).__name__}: {error.message}"]
+
+
+async def says_so(url: str) -> bool:
+    """Whether it is said that there is no chat."""
+    async with Space(url, timeouts=_LIMITS) as space:
+        try:
+            _ = space.layout
+        except errors.NoChatFound as error:
+            return bool(error.looked_at)
+    return False
+
+
+def by_hand(client: ClientProcess, url: str, calls: tuple[str, ...]) -> list[str]:
+    """What gradio_client is answered."""
+    return [answer["text"] or answer["error"] for answer in client.run(url, [PROMPTS], calls=calls)["answers"]]
+
+
+def turns(pool: Pool, *, rounds: int) -> None:
+    """The time to the first text of a first and of a second turn, beside a loop that only sends and reads."""
+    table = Table(
+        "A turn: time to the first text, and requests",
+        ["", "app", "bare, turn 1 / 2", "spacebridge, turn 1 / 2", "over bare", "requests, bare", "ours, turn 1 / 2"],
+    )
+    for environment in EVERYWHERE:
+        for name in TIMED:
+            chat = CHATS[name]
+            url = pool.get(chat.script, *chat.arguments, environment=environment)
+            found: dict[str, list[list[dict[str, float]]]] = {"event": [], "ours": []}
+            with ClientProcess("event") as bare, ClientProcess("ours") as ours:
+                for number in range(rounds + 1):
+                    for client, more in ((bare, {}), (ours, {"way": "counted"})):
+                        answers = client.run(url, [PROMPTS], **more)["answers"]
+                        if failed := [answer["error"] for answer in answers if "error" in answer]:
+                            raise RuntimeError(f"{client.name} on {environment}: {failed[0]}")
+                        if number:  # the first is for imports
+                            found[client.name].append(answers)
+            first = {
+                each: [middle(answers[turn]["first"] for answers in many) for turn in (0, 1)]
+                for each, many in found.items()
+            }
+            requests = {each: [int(answer["requests"]) for answer in many[-1]] for each, many in found.items()}
+            table.row(
+                environment,
+                name,
+                *(" / ".join(ms(seconds) for seconds in first[each]) for each in ("event", "ours")),
+                " / ".join(ratio(*pair) for pair in zip(first["ours"], first["event"], strict=True)),
+                str(requests["event"][-1]),
+                " / ".join(map(str, requests["ours"])),
+            )
+    table.show()
