@@ -1,7 +1,7 @@
 """A chat for the page to show: files, settings, and answers by name, among them some that attack whoever shows them.
 
-``slow N`` says N words, ten a second; ``think`` has a thought and a tool step first; ``markdown``, ``hostile`` and ``huge``
-are texts below; ``fail`` fails. All else is said back, with how many messages were before, the files' names and the settings.
+``slow N`` says N words, ten a second; ``think`` has a thought and a tool step first; ``offer`` gives something to choose;
+``markdown``, ``hostile`` and ``huge`` are texts below; ``fail`` fails. All else is said back, with how many messages were before, the files' names and the settings.
 """
 
 import argparse
@@ -117,6 +117,8 @@ def answer(message, history, warmth, style, loud):
         time.sleep(0.3)
         yield [thought, step]
         yield [thought, step, gr.ChatMessage("It holds.")]
+    elif said == "offer":
+        yield {"role": "assistant", "content": "What now?", "options": [{"value": "tea", "label": "Tea, please"}]}
     elif said == "fail":
         raise gr.Error("The deck has given way.")
     else:

@@ -115,6 +115,15 @@ async def test_reasoning_and_steps_are_folded(page: ChatPage):
     await expect(answer.get_by_text("span(600)")).to_be_visible()
 
 
+async def test_what_an_app_offers_is_chosen(page: ChatPage):
+    answer = await page.say("offer", expecting="What now?")
+    await page.button("Tea, please", answer).click()
+    await expect(page.answers).to_have_count(2)
+    await page.ended(page.answers.nth(1))
+    await expect(page.answers.nth(1)).to_contain_text("You said 'tea'")
+    await expect(page.button("Tea, please")).to_have_count(0)
+
+
 async def test_stop_and_ask_again(page: ChatPage, served: Served):
     await page.send("slow 300")
     answer = page.answers.first

@@ -17,8 +17,12 @@ const STREAM = [
   chunk({ content: "Über 🌉 " }),
   chunk({}, { spacebridge: { event: { type: "tool", id: "1", title: "measure" } } }),
   chunk({}, { spacebridge: { event: { type: "something new" } } }),
+  chunk({}, { spacebridge: { event: { type: "uploading", name: "plan.txt", sent: 5, total: 10 } } }),
+  chunk({}, { spacebridge: { event: { type: "attachment", attachment: { url: "https://a/b.png" } } } }),
+  chunk({}, { spacebridge: { event: { type: "attachment_removed", attachment: { url: "https://a/b.png" } } } }),
+  chunk({}, { spacebridge: { event: { type: "offered", options: [{ value: "tea", label: "Tea, please" }] } } }),
   chunk({ content: "die Brücke" }),
-  chunk({}, { spacebridge: { text: "Über die Brücke" } }),
+  chunk({}, { spacebridge: { text: "Über die Brücke", reasoning: "Hoch." } }),
   "data: [DONE]\n\n",
 ].join("");
 
@@ -48,8 +52,13 @@ test("a stream tells what is waited for, and then the answer", async () => {
     { type: "reasoning", text: "Höher? " },
     { type: "text", text: "Über 🌉 " },
     { type: "step", step: { type: "tool", id: "1", title: "measure" } },
+    { type: "waiting", text: "plan.txt is on its way to the app (50 %)." },
+    { type: "attachment", attachment: { url: "https://a/b.png" } },
+    { type: "removed", attachment: { url: "https://a/b.png" } },
+    { type: "offered", options: [{ value: "tea", label: "Tea, please" }] },
     { type: "text", text: "die Brücke" },
     { type: "replaced", text: "Über die Brücke" },
+    { type: "rethought", text: "Hoch." },
   ]);
 });
 

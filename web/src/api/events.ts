@@ -1,6 +1,6 @@
 import { createParser } from "eventsource-parser";
 import { ApiError, problemOf } from "./problem.ts";
-import type { Attachment, Notice, Step } from "./types";
+import type { Attachment, Notice, Option, Step } from "./types";
 
 export type TurnEvent =
   | { type: "text"; text: string }
@@ -12,15 +12,19 @@ export type TurnEvent =
   | { type: "step"; step: Step }
   | { type: "notice"; notice: Notice }
   | { type: "attachment"; attachment: Attachment }
+  /** An attachment is no part of the answer any more. */
+  | { type: "removed"; attachment: Attachment }
+  | { type: "offered"; options: Option[] }
   /** How the app knows what was said before. */
   | { type: "conversation"; way: string }
   /** The answer as the app finally shows it, where it has changed what it had said. */
-  | { type: "replaced"; text: string };
+  | { type: "replaced"; text: string }
+  | { type: "rethought"; text: string };
 
 interface Chunk {
   error?: unknown;
   choices?: { delta?: { content?: string | null; reasoning_content?: string | null } }[];
-  spacebridge?: { event?: Record<string, unknown>; text?: string };
+  spacebridge?: { event?: Record<string, unknown>; text?: string; reasoning?: string };
 }
 
 /** The events of a stream; an error where it tells of one, or where it is cut before its end. */
@@ -66,6 +70,9 @@ function readChunk(chunk: Chunk): TurnEvent[] {
   if (delta?.content) events.push({ type: "text", text: delta.content });
   if (chunk.spacebridge?.event) events.push(...readEvent(chunk.spacebridge.event));
   if (typeof chunk.spacebridge?.text === "string") events.push({ type: "replaced", text: chunk.spacebridge.text });
+  if (typeof chunk.spacebridge?.reasoning === "string") {
+    events.push({ type: "rethought", text: chunk.spacebridge.reasoning });
+  }
   return events;
 }
 
@@ -82,6 +89,14 @@ function readEvent(event: Record<string, unknown>): TurnEvent[] {
       return [{ type: "notice", notice: event as unknown as Notice }];
     case "attachment":
       return [{ type: "attachment", attachment: event.attachment as Attachment }];
+    case "attachment_removed":
+      return [{ type: "removed", attachment: event.attachment as Attachment }];
+    case "offered":
+      return [{ type: "offered", options: event.options as Option[] }];
+    case "uploading":
+      return [
+        { type: "waiting", text: uploadingText(String(event.name), numberOf(event.sent), numberOf(event.total)) },
+      ];
     default:
       return [];
   }
@@ -95,6 +110,11 @@ function readComment(comment: string): TurnEvent[] {
   return [
     { type: "queued", rank: told.get("rank") ?? null, size: told.get("size") ?? null, eta: told.get("eta") ?? null },
   ];
+}
+
+function uploadingText(name: string, sent: number | null, total: number | null): string {
+  const share = sent !== null && total ? ` (${Math.round((100 * sent) / total)} %)` : "";
+  return `${name} is on its way to the app${share}.`;
 }
 
 function numberOf(value: unknown): number | null {

@@ -39,6 +39,12 @@ export interface Attachment {
   kind?: string;
 }
 
+/** Something that the app offers as the next thing to say. */
+export interface Option {
+  value: string;
+  label?: string;
+}
+
 export interface Step {
   id: string;
   parent?: string | null;

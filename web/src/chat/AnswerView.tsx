@@ -1,4 +1,4 @@
-import { ActionIcon, Alert, Anchor, Group, Text, Tooltip } from "@mantine/core";
+import { ActionIcon, Alert, Anchor, Button, Group, Text, Tooltip } from "@mantine/core";
 import { IconAlertTriangle, IconFile, IconRefresh } from "@tabler/icons-react";
 import { memo } from "react";
 import { useKey } from "../api/key";
@@ -19,11 +19,13 @@ interface Props {
   answer: Answer;
   branches: { id: string }[];
   onRetry: () => void;
+  /** Says what the app has offered; undefined where the conversation has gone on already. */
+  onChoose: ((text: string) => void) | undefined;
   /** Whether the conversation waits for an answer. */
   busy: boolean;
 }
 
-export const AnswerView = memo(function AnswerView({ answer: stored, branches, onRetry, busy }: Props) {
+export const AnswerView = memo(function AnswerView({ answer: stored, branches, onRetry, onChoose, busy }: Props) {
   const turn = useTurns((state) => state.running[stored.id]);
   const answer = turn?.answer ?? stored;
   const state = stateOf(stored, turn !== undefined);
@@ -51,6 +53,15 @@ export const AnswerView = memo(function AnswerView({ answer: stored, branches, o
         ))}
       {answer.text && <Markdown text={answer.text} growing={growing} />}
       <Attachments files={answer.attachments.filter((file) => !answer.text.includes(file.url))} />
+      {onChoose && !busy && answer.options.length > 0 && (
+        <Group gap="xs" mt="xs" role="group" aria-label="What the app offers">
+          {answer.options.map((option) => (
+            <Button key={option.value} variant="default" size="xs" onClick={() => onChoose(option.value)}>
+              {option.label || option.value}
+            </Button>
+          ))}
+        </Group>
+      )}
       {turn && !answer.text && <Waiting turn={turn} />}
       {state === "stopped" && (
         <Text size="sm" c="dimmed" mt="xs">

@@ -80,6 +80,7 @@ export function Chat({ current }: { current: Current }) {
                 answer={message}
                 branches={branchesOf(messages, message)}
                 onRetry={() => again(message)}
+                onChoose={message === last ? (text) => void send(text, []) : undefined}
                 busy={waits}
               />
             ),

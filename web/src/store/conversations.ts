@@ -76,6 +76,7 @@ export async function addAnswer(conversation: Conversation, parent: string): Pro
     steps: [],
     notices: [],
     attachments: [],
+    options: [],
     failure: null,
     firstText: null,
     duration: null,

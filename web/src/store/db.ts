@@ -1,5 +1,5 @@
 import Dexie, { type Table } from "dexie";
-import type { Attachment, Notice, Step } from "../api/types";
+import type { Attachment, Notice, Option, Step } from "../api/types";
 
 /** What was said to whom. */
 export interface Conversation {
@@ -57,6 +57,7 @@ export interface Answer {
   steps: Step[];
   notices: Notice[];
   attachments: Attachment[];
+  options: Option[];
   failure: Failure | null;
   /** Milliseconds until the first text, and until the end. */
   firstText: number | null;

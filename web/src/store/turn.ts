@@ -34,10 +34,16 @@ export function after(turn: Turn, event: TurnEvent, elapsed: number): Turn {
         : change({ notices: [...answer.notices, event.notice] });
     case "attachment":
       return change({ attachments: [...answer.attachments, event.attachment] });
+    case "removed":
+      return change({ attachments: answer.attachments.filter((other) => other.url !== event.attachment.url) });
+    case "offered":
+      return change({ options: event.options });
     case "conversation":
       return change({ way: event.way });
     case "replaced":
       return change({ text: event.text });
+    case "rethought":
+      return change({ reasoning: event.text });
   }
 }
 
