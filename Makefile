@@ -57,6 +57,17 @@ format: ## Put the code into its form
 	@$(SETUP) dev
 	$(IN_VENV) ruff check --fix $(ARGS)
 	$(IN_VENV) ruff format
+	$(PYTHON) scripts/page.py format
+
+.PHONY: page
+page: ## Build the gateway's chat page from web/
+	@$(SETUP) dev
+	$(PYTHON) scripts/page.py build
+
+.PHONY: page-check
+page-check: ## Check the page's types and style, and that the committed files are built from its sources
+	@$(SETUP) dev
+	$(PYTHON) scripts/page.py check
 
 .PHONY: bench
 bench: ## Run the benchmarks
@@ -77,5 +88,5 @@ dist-check: ## Install the wheel into an empty environment and ask the embedded 
 
 .PHONY: clean
 clean: ## Remove what was built and cached, but not the environments
-	rm -rf build dist .cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+	rm -rf build dist web/node_modules .cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
 	find src tests scripts benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
