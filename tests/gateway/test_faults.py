@@ -182,6 +182,21 @@ async def test_requests_wait_in_line_for_a_place():
         assert len(space.sessions) == 3
 
 
+async def test_a_full_line_is_no_failure_of_the_space():
+    async with spaces(1, "--turns", "1", "--waiting", "0", "--failures", "1") as ((space,), served):
+        space.answer = ["x "] * 1000
+        space.pace = 0.05
+        async with served.client() as client:
+            stream = await client.chat.completions.create(model="m", messages=[user("x")], stream=True)
+            for _ in range(3):
+                assert (await ask(served))[0] == 429
+            await stream.close()
+        space.answer, space.pace = ["free"], 0.0
+        while (got := await ask(served))[0] == 429:  # until the turn that was left is over
+            await asyncio.sleep(0.05)
+        assert (got[0], answer(got[2])) == (200, "free")
+
+
 async def test_place_in_line_is_told():
     async with spaces(1, "--turns", "1") as ((space,), served):
         space.answer = ["x"] * 30
