@@ -34,10 +34,23 @@ async def spaces(count: int = 1, *arguments: str, **options: Any) -> AsyncIterat
     models = [part for double in doubles for part in ("--model", f"m={double.url}")]
     try:
         async with gateway_running(*models, *arguments, **options) as served:
+            await reached(served, key=arguments[arguments.index("--key") + 1] if "--key" in arguments else "")
             yield doubles, served
     finally:
         for double in doubles:
             await double.aclose()
+
+
+async def reached(served: Served, *, key: str) -> None:
+    """Wait until the gateway has looked at all Spaces: a double that is closed while it accepts leaves one hanging."""
+    headers = {"authorization": f"Bearer {key}"}
+    async with aiohttp.ClientSession(served.url, headers=headers) as http, asyncio.timeout(30):
+        while True:
+            async with http.get("/v1/models/m") as reply:
+                told = await reply.json()
+            if not {space["state"] for space in told["spacebridge"]["spaces"]} & {"new", "connecting"}:
+                return
+            await asyncio.sleep(0.02)
 
 
 async def ask(served: Served, text: str = "Hello", **options: Any) -> tuple[int, Any, str]:
@@ -91,7 +104,7 @@ async def test_a_space_that_is_not_there():
     async with spaces() as ((space,), served):
         await space.aclose()
         got, _, body = await ask(served)
-        assert got in (502, 503, 504)  # refused, cut, or given up: as it comes
+        assert got in (502, 503)
         assert json.loads(body)["error"]["type"] == "server_error"
 
 
