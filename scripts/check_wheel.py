@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -43,6 +44,7 @@ def ask_gateway(folder: str) -> str:
                 f"{url}/v1/chat/completions", json.dumps(body).encode(), {"Content-Type": "application/json"}
             )
             opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+            load_page(opener, url)
             with opener.open(request, timeout=SECONDS) as reply:
                 return str(json.load(reply)["choices"][0]["message"]["content"]).strip()
         except (OSError, ValueError, KeyError) as error:
@@ -50,6 +52,21 @@ def ask_gateway(folder: str) -> str:
             return ""
         finally:
             server.terminate()
+
+
+def load_page(opener: urllib.request.OpenerDirector, url: str) -> None:
+    """Load the chat page and the files it names.
+
+    Raises:
+        OSError: one is missing.
+        ValueError: the page names none.
+    """
+    with opener.open(url, timeout=SECONDS) as reply:
+        files = re.findall(r'(?:src|href)="\./(page/[^"]+)"', reply.read().decode())
+    if not files:
+        raise ValueError("The page names no files.")
+    for file in files:
+        opener.open(f"{url}/{file}", timeout=SECONDS).close()
 
 
 def main() -> int:

@@ -194,3 +194,16 @@ def test_a_long_module_is_found(tmp_path, monkeypatch):
     assert [problem.partition(":")[2] for problem in script.problems(module)] == [
         " 501 lines; a module has at most 500"
     ]
+
+
+def test_builds_of_the_page_are_compared_file_by_file(tmp_path, monkeypatch):
+    script = load("page", monkeypatch)
+    for name, files in {"built": {"a.js": "1", "b.js": "2"}, "kept": {"a.js": "1", "c.js": "3"}}.items():
+        for file, text in files.items():
+            (tmp_path / name / "page").mkdir(parents=True, exist_ok=True)
+            (tmp_path / name / "page" / file).write_text(text)
+    built, kept = script.contents(tmp_path / "built"), script.contents(tmp_path / "kept")
+    assert script.differences(built, built) == []
+    assert script.differences(built, kept) == ["page/b.js: is missing", "page/c.js: is not built any more"]
+    (tmp_path / "kept" / "page" / "a.js").write_text("another")
+    assert "page/a.js: differs" in script.differences(built, script.contents(tmp_path / "kept"))

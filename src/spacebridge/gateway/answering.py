@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Answering"]
 
+_SPEED_FROM = 0.05
+"""Seconds that an answer must take for its speed to be known."""
+
 
 class Answering:
     """All answers to one request.
@@ -207,12 +210,30 @@ class Answering:
             if not repaired:
                 await talk.keep(encoder.said(number))
             self._metrics.conversed(talk.way or "new")
+            self._remember(talk)
             self._unfinished -= 1
             if not self._unfinished:
                 await self._finished(encoder)
             yield ending
         finally:
             await talk.aclose()
+
+    def _remember(self, talk: Talk) -> None:
+        """Note how an answer went."""
+        if talk.backend is None:
+            return
+        speed = None
+        if self.first_text is not None:
+            seconds = time.monotonic() - self._begun - self.first_text
+            # An answer that came at once says nothing of speed.
+            speed = self.usage.completion_tokens / seconds if seconds > _SPEED_FROM else None
+        self._metrics.history.answered(
+            self.model.name,
+            talk.backend.title,
+            first_text=self.first_text,
+            tokens_per_second=speed,
+            queued=talk.queued,
+        )
 
     async def _repair(self, transcript: Transcript, number: int) -> AsyncGenerator[bytes]:
         talk = self._talk(transcript, -1 - number, "", "")

@@ -11,9 +11,9 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import Route, Router
+from starlette.routing import Mount, Route, Router
 
-from spacebridge.gateway import docs, exchange
+from spacebridge.gateway import docs, exchange, frontend, status
 from spacebridge.gateway.answering import Answering
 from spacebridge.gateway.apis import APIS, KeptResponses
 from spacebridge.gateway.config import is_loopback
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Application"]
 
-_OPEN = ("/health", "/ready", "/openapi.json", "/docs")
-"""For everybody, without a key."""
+_OPEN = ("/", "/health", "/ready", "/openapi.json", "/docs")
+"""For everybody, without a key; and so are the page's files."""
 
 
 class Application:
@@ -44,9 +44,12 @@ class Application:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         routes = [
+            Route("/", self._page),
+            Mount(frontend.ASSETS, frontend.Assets()),
             Route("/health", self._health),
             Route("/ready", self._ready),
             Route("/metrics", self._metrics),
+            Route("/status", self._status),
             Route("/openapi.json", self._openapi),
             Route("/docs", self._docs),
             Route("/v1/models", self._models),
@@ -114,9 +117,10 @@ class Application:
         """See who asks."""
         gateway, request = self._gateway, Request(scope)
         path = scope["path"]
-        if gateway.draining and path not in _OPEN:
+        is_open = path in _OPEN or path.startswith(f"{frontend.ASSETS}/")
+        if gateway.draining and not is_open:
             raise Problem("The server is being stopped.", status=503, code="stopping", retry_after=1)
-        open_to_all = path in _OPEN or (path == "/metrics" and gateway.config.server.open_metrics)
+        open_to_all = is_open or (path == "/metrics" and gateway.config.server.open_metrics)
         if not gateway.keys.needed:
             self._check_origin(request)
         address = scope["client"][0] if scope.get("client") else ""
@@ -144,6 +148,10 @@ class Application:
         if urlsplit(origin).netloc != request.headers.get("host"):
             raise Problem(f"Pages of {origin} may not ask here.", status=403, code="wrong_origin")
 
+    async def _page(self, request: Request) -> Response:
+        _route(request, "/")
+        return frontend.page()
+
     async def _health(self, request: Request) -> Response:
         _route(request, "/health")
         return _json({"status": "ok"})
@@ -156,6 +164,11 @@ class Application:
     async def _metrics(self, request: Request) -> Response:
         _route(request, "/metrics")
         return Response(self._gateway.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    async def _status(self, request: Request) -> Response:
+        _route(request, "/status")
+        gateway = self._gateway
+        return _json(status.describe(gateway.models, gateway.metrics.history, request.state.client))
 
     async def _openapi(self, request: Request) -> Response:
         _route(request, "/openapi.json")

@@ -113,6 +113,7 @@ def openapi() -> dict[str, Any]:
         ("/health", "Health", "Whether the server runs. No key is needed."),
         ("/ready", "Readiness", "Whether a request would find a Space to ask. No key is needed."),
         ("/metrics", "Metrics", "Numbers in Prometheus' form."),
+        ("/status", "Status", "How the Spaces do, now and in their latest turns."),
     ):
         told: dict[str, Any] = {"summary": title, "description": text, "responses": {"200": {"description": title}}}
         if "{id}" in path:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
+from spacebridge.gateway.history import History
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -63,6 +65,7 @@ class Metrics:
             ("way",),
             registry=registry,
         )
+        self.history = History()
         self.open = Gauge("spacebridge_open_requests", "Requests under way.", registry=registry)
 
     def watch(self, models: Models, sessions: Sessions) -> None:
@@ -90,6 +93,7 @@ class Metrics:
     def failed(self, model: str, space: str, error: BaseException) -> None:
         """A turn failed."""
         self._errors.labels(model, space, type(error).__name__).inc()
+        self.history.failed(model, space, error)
 
     def conversed(self, way: str) -> None:
         """An answer was given in a conversation that knew of the past in this way."""

@@ -104,6 +104,8 @@ class Talk:
         """Parameters that the app allows only within bounds, and what was set."""
         self.limited = True
         """Whether the length of the answer has to be limited here, since the app has no setting for it."""
+        self.queued: float | None = None
+        """Seconds in the Space's own queue, once it has been there."""
         self.accepted = False
         """Whether a Space has taken the turn."""
         self.begun = False
@@ -242,7 +244,8 @@ class Talk:
                         if isinstance(event, Queued):
                             queued = True
                         elif isinstance(event, Started) and queued:
-                            self._metrics.queued(backend.title, time.monotonic() - since)
+                            self.queued = time.monotonic() - since
+                            self._metrics.queued(backend.title, self.queued)
                         elif isinstance(event, _ANSWER):
                             self.begun = True
                     self.accepted = True

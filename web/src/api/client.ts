@@ -1,0 +1,40 @@
+import { readKey } from "./key";
+import { ApiError, problemOf } from "./problem";
+import type { Model, Status } from "./types";
+
+/** Ask the gateway; whatever is not a success is an `ApiError`. */
+export async function ask(path: string, init: RequestInit = {}): Promise<Response> {
+  const headers = new Headers(init.headers);
+  const key = readKey();
+  if (key) headers.set("authorization", `Bearer ${key}`);
+  let response: Response;
+  try {
+    response = await fetch(path, { ...init, headers });
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    throw new ApiError("The gateway can't be reached.", 0, "unreachable");
+  }
+  if (!response.ok) throw await refusal(response);
+  return response;
+}
+
+export async function listModels(): Promise<Model[]> {
+  const response = await ask("v1/models");
+  return ((await response.json()) as { data: Model[] }).data;
+}
+
+export async function describeModel(name: string): Promise<Model> {
+  const response = await ask(`v1/models/${encodeURIComponent(name)}`);
+  return (await response.json()) as Model;
+}
+
+export async function readStatus(): Promise<Status> {
+  const response = await ask("status");
+  return (await response.json()) as Status;
+}
+
+async function refusal(response: Response): Promise<ApiError> {
+  const retryAfter = Number(response.headers.get("retry-after"));
+  const body: unknown = await response.json().catch(() => null);
+  return problemOf(body, response.status, Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter : null);
+}

@@ -1,0 +1,135 @@
+import { ActionIcon, Alert, Anchor, Button, Group, Text, Tooltip } from "@mantine/core";
+import { IconAlertTriangle, IconFile, IconRefresh } from "@tabler/icons-react";
+import { memo } from "react";
+import { useKey } from "../api/key";
+import type { Attachment } from "../api/types";
+import { Markdown } from "../markdown/LazyMarkdown";
+import { isAddress } from "../markdown/rules";
+import { CopyAction } from "../shell/CopyAction";
+import type { Answer } from "../store/db";
+import { stateOf, useTurns } from "../store/turns";
+import { Branches } from "./Branches";
+import classes from "./Message.module.css";
+import { Reasoning } from "./Reasoning";
+import { Steps } from "./Steps";
+import { Waiting } from "./Waiting";
+import { secondsText } from "./waiting";
+
+interface Props {
+  answer: Answer;
+  branches: { id: string }[];
+  onRetry: () => void;
+  /** Says what the app has offered; undefined where the conversation has gone on already. */
+  onChoose: ((text: string) => void) | undefined;
+  /** Whether the conversation waits for an answer. */
+  busy: boolean;
+}
+
+export const AnswerView = memo(function AnswerView({ answer: stored, branches, onRetry, onChoose, busy }: Props) {
+  const turn = useTurns((state) => state.running[stored.id]);
+  const answer = turn?.answer ?? stored;
+  const state = stateOf(stored, turn !== undefined);
+  const growing = state === "running";
+  return (
+    <article className={classes.answer} aria-label={`Answer of ${answer.model}`} aria-busy={growing}>
+      <Text size="xs" c="dimmed" className={classes.who}>
+        {answer.model}
+      </Text>
+      {answer.reasoning && <Reasoning text={answer.reasoning} growing={growing && !answer.text} />}
+      <Steps steps={answer.steps} />
+      {answer.notices
+        .filter((notice) => notice.level !== "error" || state !== "failed")
+        .map((notice, number) => (
+          <Alert
+            // biome-ignore lint/suspicious/noArrayIndexKey: notices are only added
+            key={number}
+            color={{ error: "red", warning: "orange", success: "green" }[notice.level] ?? "blue"}
+            title={notice.title}
+            p="xs"
+            my="xs"
+          >
+            {notice.text}
+          </Alert>
+        ))}
+      {answer.text && <Markdown text={answer.text} growing={growing} />}
+      <Attachments files={answer.attachments.filter((file) => !answer.text.includes(file.url))} />
+      {onChoose && !busy && answer.options.length > 0 && (
+        <Group gap="xs" mt="xs" role="group" aria-label="What the app offers">
+          {answer.options.map((option) => (
+            <Button key={option.value} variant="default" size="xs" onClick={() => onChoose(option.value)}>
+              {option.label || option.value}
+            </Button>
+          ))}
+        </Group>
+      )}
+      {turn && !answer.text && <Waiting turn={turn} />}
+      {state === "stopped" && (
+        <Text size="sm" c="dimmed" mt="xs">
+          Stopped.
+        </Text>
+      )}
+      {state === "failed" && answer.failure && <Failed failure={answer.failure} />}
+      {!growing && (
+        <Group gap={2} className={classes.actions}>
+          <Branches branches={branches} shown={stored.id} what="answer" />
+          <CopyAction text={() => answer.text} label="Copy the answer" />
+          {!busy && (
+            <Tooltip label="Ask again">
+              <ActionIcon aria-label="Ask again" onClick={onRetry}>
+                <IconRefresh size={16} />
+              </ActionIcon>
+            </Tooltip>
+          )}
+          <Facts answer={answer} />
+        </Group>
+      )}
+    </article>
+  );
+});
+
+function Attachments({ files }: { files: Attachment[] }) {
+  const reachable = files.filter((file) => isAddress(file.url));
+  if (!reachable.length) return null;
+  return (
+    <Group gap="xs" mt="xs">
+      {reachable.map((file) => (
+        <Anchor key={file.url} href={file.url} target="_blank" rel="noopener noreferrer nofollow" size="sm">
+          <IconFile size={14} aria-hidden /> {file.name || file.alt_text || file.kind || "attachment"}
+        </Anchor>
+      ))}
+    </Group>
+  );
+}
+
+function Failed({ failure }: { failure: NonNullable<Answer["failure"]> }) {
+  const want = useKey((state) => state.want);
+  return (
+    <Alert color="red" icon={<IconAlertTriangle size={18} />} mt="xs" title="There is no answer">
+      <span className={classes.failure}>{failure.message}</span>
+      {failure.retryAfter !== null && <Text size="sm">Try again in {secondsText(failure.retryAfter)}.</Text>}
+      {failure.code === "invalid_api_key" && (
+        <Anchor component="button" type="button" size="sm" onClick={want}>
+          Give a key
+        </Anchor>
+      )}
+    </Alert>
+  );
+}
+
+const WAYS: Record<string, string> = {
+  continued: "The app went on in the same session.",
+  injected: "A new session of the app was told what was said before.",
+  flattened: "The app was told all that was said before in one message.",
+};
+
+function Facts({ answer }: { answer: Answer }) {
+  if (answer.firstText === null || answer.duration === null) return null;
+  const way = answer.way ? WAYS[answer.way] : undefined;
+  return (
+    <Tooltip label={way} disabled={!way}>
+      <Text size="xs" c="dimmed" ml={6}>
+        first text after {secondsText(answer.firstText / 1000)}, all after {secondsText(answer.duration / 1000)}
+      </Text>
+    </Tooltip>
+  );
+}

@@ -1,0 +1,77 @@
+import { Badge, Button, Group, NativeSelect, Text, Tooltip } from "@mantine/core";
+import { useInterval } from "@mantine/hooks";
+import { useEffect } from "react";
+import { useKey } from "../api/key";
+import type { Model } from "../api/types";
+import type { Current } from "../chat/current";
+import classes from "./ModelPicker.module.css";
+import { useModels } from "./models";
+import { COLOURS, placesOf, STATES } from "./states";
+
+const LOOK_EVERY = 10_000;
+
+/** Which model is asked, and how its Space is. */
+export function ModelPicker({ current }: { current: Current }) {
+  const { models, refused, load, refresh } = useModels();
+  const look = useInterval(() => {
+    if (document.visibilityState !== "visible") return;
+    if (current.described) void refresh(current.model);
+    else if (!refused) void load();
+  }, LOOK_EVERY);
+  useEffect(() => {
+    void load();
+  }, [load]);
+  useEffect(() => {
+    look.start();
+    return look.stop;
+  });
+  const names = models.map((model) => model.id);
+  if (current.model && !names.includes(current.model)) names.unshift(current.model);
+  return (
+    <Group gap="xs" wrap="nowrap" className={classes.picker}>
+      <NativeSelect
+        aria-label="Model"
+        data={names}
+        value={current.model}
+        disabled={!names.length}
+        onChange={(event) => current.change({ model: event.currentTarget.value })}
+        className={classes.select}
+      />
+      <How model={current.described} />
+    </Group>
+  );
+}
+
+/** How the model's Space is, or why that is not known. */
+function How({ model }: { model: Model | undefined }) {
+  const { failure, refused, loaded } = useModels();
+  const wantKey = useKey((state) => state.want);
+  if (refused) {
+    return (
+      <Button size="xs" onClick={wantKey}>
+        Give a key
+      </Button>
+    );
+  }
+  if (failure) {
+    return (
+      <Text size="sm" c="red" truncate role="alert" title={failure}>
+        {failure}
+      </Text>
+    );
+  }
+  return loaded ? <StateBadge model={model} /> : null;
+}
+
+function StateBadge({ model }: { model: Model | undefined }) {
+  const state = model?.spacebridge.state ?? "unusable";
+  const places = model ? placesOf(model) : "";
+  return (
+    <Tooltip label={`${STATES[state].text}${places ? ` ${places}.` : ""}`}>
+      <Badge color={COLOURS[state]} variant="dot" tt="none" className={classes.badge}>
+        {STATES[state].name}
+        <span className={classes.places}>{places && ` · ${places}`}</span>
+      </Badge>
+    </Tooltip>
+  );
+}
