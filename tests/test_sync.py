@@ -35,7 +35,18 @@ NOT_FOR_USERS = {
         "hide",
     },
     "Conversation": {"aclose", "restore"},
-    "Turn": {"aclose", "emit", "on_end", "on_notice", "on_render", "on_status", "on_upload", "on_value", "result"},
+    "Turn": {
+        "aclose",
+        "batches",
+        "emit",
+        "on_end",
+        "on_notice",
+        "on_render",
+        "on_status",
+        "on_upload",
+        "on_value",
+        "result",
+    },
 }
 
 

@@ -53,8 +53,16 @@ def on(tab: str, *environments: str) -> list[tuple[str, str]]:
     "environment, tab, mode",
     [
         *((*case, "chatbot") for case in [*on("carried", WS, OLD, NEW), *on("pairs", OLD, LATE)]),
-        *((*case, "chatbot") for case in [*on("interface", WS, OLD), *on("interface_pairs", OLD)]),
-        *((*case, "event") for case in [*on("interface", LATE, NEW), *on("interface_pairs", LATE), *on("synced")]),
+        *((*case, "chatbot") for case in [*on("interface", OLD), *on("interface_pairs", OLD)]),
+        *(
+            (*case, "event")
+            for case in [
+                *on("interface", LATE, NEW),
+                *on("interface_pairs", LATE),
+                *on("interface_saved", NEW),
+                *on("synced"),
+            ]
+        ),
         *((*case, "value") for case in [*on("hidden"), *on("browser", LATE, NEW)]),
     ],
 )
@@ -75,7 +83,7 @@ async def test_a_greeting_stays_before_it(rule_app: Start, environment: str, tab
         assert await said(space.conversation(history=TALK), "Hello") == ["Echo: Hello | saw=[a:Welcome.|u:A|a:B]"]
 
 
-@pytest.mark.parametrize("environment, tab", on("state"))
+@pytest.mark.parametrize("environment, tab", [*on("state"), *on("interface", WS)])
 async def test_a_state_that_nothing_reaches_leaves_the_prompt(rule_app: Start, environment: str, tab: str) -> None:
     async with opened(rule_app, environment, tab) as space:
         conversation = space.conversation(history=TALK)

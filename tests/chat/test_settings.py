@@ -82,6 +82,18 @@ def test_whole_numbers_stay_whole_where_the_apps_own_is():
     assert isinstance(setting("slider", minimum=0, maximum=2, value=1.0).check(2), float)
 
 
+def test_between_the_steps_of_a_slider():
+    """As one may type it on the page; but not a part of a whole thing, such as a token."""
+    assert setting("slider", minimum=0, maximum=2, step=0.5, value=1).check(0.75) == 0.75
+    tokens = setting("slider", minimum=1, maximum=4096, step=16, value=512)
+    assert tokens.check(100) == 100
+    with pytest.raises(InvalidSetting, match="Allowed: a whole number, 1 to 4096"):
+        tokens.check(100.5)
+    assert setting("slider", minimum=0, maximum=9, step=1, value=0.5).check(1.5) == 1.5
+    with pytest.raises(InvalidSetting, match="Allowed: a whole number\\."):
+        setting("number", precision=0, value=None).check(1.5)
+
+
 @pytest.mark.parametrize(
     "value", [-0.1, 2.1, "much", None, True, False, float("nan"), float("inf"), "inf", [1], {}, 10**400]
 )

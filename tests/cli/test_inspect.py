@@ -23,7 +23,7 @@ def test_what_an_app_is(servers: Pool):
     assert found["chat"]["chain"][-1]["name"] == "/_submit_fn"
     settings = {setting["name"]: setting for setting in found["settings"]}
     assert settings["temperature"]["value"] == 0.7
-    assert settings["temperature"]["allowed"] == "0 to 2 in steps of 0.01"
+    assert settings["temperature"]["allowed"] == "0 to 2"
     assert [candidate["used"] for candidate in found["candidates"]].count(True) == 1
     assert found["history"] == "event"
     assert found["route"]["used"] == "page"

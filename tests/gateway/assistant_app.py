@@ -1,7 +1,7 @@
 """A chat that answers as a model does that was told of tools or asked for JSON, and not always right at once.
 
 Asked for the weather of places it calls ``get_weather`` for each, says what came of it, and knows how often it was asked.
-Asked for JSON it forgets a field; told so, it says it all, unless the message holds ``stubborn``.
+Asked for JSON it forgets a field; told so, it says it all, unless somebody has said ``stubborn``.
 """
 
 import argparse
@@ -12,18 +12,17 @@ import gradio as gr
 
 
 def answer(message, history):
-    said = decide(message, len(history) // 2)
+    said = decide(message, len(history) // 2, stubborn="stubborn" in f"{message} {history}")
     shown = ""
     for piece in re.findall(r".{1,7}", said, re.DOTALL):
         shown += piece
         yield shown
 
 
-def decide(message, before):
+def decide(message, before, *, stubborn):
     results = re.findall(r"<tool_response>\n(.*?)\n</tool_response>", message, re.DOTALL)
     if results:
         return f"It is {' and '.join(results)}. (turn {before + 1})"
-    stubborn = "stubborn" in message
     if "can't be used" in message:
         return "I will not." if stubborn else '```json\n{"city": "Bonn", "degrees": 22}\n```'
     if "must be called now" in message:

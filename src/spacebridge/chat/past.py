@@ -84,7 +84,7 @@ class Past:
         memory = memory_of(page.graph, chat, page.version)
         if memory.component is not None:
             before = page.values.get(memory.component)
-            page.values.set(memory.component, await self._held(page, memory, before, host))
+            page.values.set(memory.component, await self._held(page, chat, memory, host))
             failure = await page.run_alone(memory.event) if memory.event is not None else None
             if failure is not None:
                 page.values.set(memory.component, before)
@@ -214,18 +214,26 @@ class Past:
             past._unsaid = past._forgetful or (mode == "prompt" and not turns)
         return past
 
-    async def _held(self, page: Page, memory: Memory, before: object, host: _Uploads) -> Any:
+    async def _held(self, page: Page, chat: Candidate, memory: Memory, host: _Uploads) -> Any:
         """The value that holds what was said, behind what the page shows already."""
         component = page.graph.components[cast("int", memory.component)]
         if memory.mode in _HELD:
             if self._value is not None:
                 return self._value
             form = form_of(component, page.version) or "messages"
-            return as_list(before) + shown(form, [(message, await _sent(message, host)) for message in self.said])
-        pairs = any(form_of(c, page.version) == "pairs" for c in page.graph.components.values())
+            before = as_list(page.values.get(component.id))
+            return before + shown(form, [(message, await _sent(message, host)) for message in self.said])
         said = self.said or said_in(self._value)
-        held = shown("pairs" if pairs else "messages", [(message, []) for message in said])
+        held = shown("pairs" if _in_pairs(page, chat) else "messages", [(message, []) for message in said])
         return msgspec.json.encode(held).decode() if component.type == "textbox" else held
+
+
+def _in_pairs(page: Page, chat: Candidate) -> bool:
+    """Whether an app's functions think of a history as pairs, told from its chatbot, or if it is none, from any."""
+    components = page.graph.components
+    form = form_of(components[chat.output], page.version)
+    forms = [form] if form is not None else [form_of(component, page.version) for component in components.values()]
+    return "pairs" in forms
 
 
 def _shown(page: Page, chat: Candidate) -> list[Any] | None:

@@ -29,8 +29,6 @@ _KINDS = frozenset(
 _TEXTS = frozenset({"textbox", "textarea", "code"})
 _LISTS = frozenset({"dropdown", "radio", "checkboxgroup"})
 _FEW = 30
-# A float that stands on a step of a slider is rarely quite there.
-_NEARLY = 1e-6
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +47,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     minimum: float | None = None
     maximum: float | None = None
     step: float | None = None
-    """What two values of a slider differ by at least; of a number, 1 where only whole ones are allowed."""
+    """What a slider moves by; of a number, 1 where only whole ones are allowed."""
     multiple: bool = False
     most: int | None = None
     """How many choices at most, where several can be chosen."""
@@ -61,6 +59,16 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the page shows it as dots: a key, a password."""
     also: tuple[str, ...] = ()
     """Other names: its ``elem_id``, its parameter."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether only whole numbers are allowed.
+
+        Between the steps of a slider a page lets one type any number, and Gradio takes it; but a function that is meant
+        for whole ones may fail on others.
+        """
+        first = isinstance(self.value, float) and not self.value.is_integer()
+        return self.step is not None and self.step == int(self.step) and not first
 
     def allowed(self) -> str:
         """The allowed values, for a message."""
@@ -84,13 +92,14 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
         return f"{found}, or another" if self.custom else found
 
     def _range(self) -> str:
+        kind = "a whole number" if self.whole else "a number"
         if self.minimum is None and self.maximum is None:
-            return "a whole number" if self.step is not None else "a number"
+            return kind
         if self.minimum is None or self.maximum is None:
             bound = f"{self.minimum:.10g} or more" if self.minimum is not None else f"{self.maximum:.10g} or less"
         else:
             bound = f"{self.minimum:.10g} to {self.maximum:.10g}"
-        return bound if self.step is None else f"{bound} in steps of {self.step:.10g}"
+        return f"{kind}, {bound}" if self.whole else bound
 
     def check(self, value: Any) -> Any:
         """The value as the app wants it.
@@ -119,20 +128,11 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
         too_high = self.maximum is not None and number > self.maximum
         if isinstance(value, bool) or not math.isfinite(number) or too_low or too_high:
             raise self._refused(value)
-        if not self._on_a_step(number):
+        if number == int(number):
+            return int(number) if self.whole or isinstance(self.value, int) else number
+        if self.whole:
             raise self._refused(value)
-        whole = self.step is not None and self.step == int(self.step) and not isinstance(self.value, float)
-        return int(number) if number == int(number) and (whole or isinstance(self.value, int)) else number
-
-    def _on_a_step(self, number: float) -> bool:
-        """Whether a slider has this place: counted from its beginning, from 0, or where it stands at first."""
-        if not self.step or number in (self.minimum, self.maximum, as_number(self.value)):
-            return True
-        for start in (self.minimum or 0.0, 0.0):
-            steps = (number - start) / self.step
-            if abs(steps - round(steps)) <= _NEARLY * max(1.0, abs(steps)):
-                return True
-        return False
+        return number
 
     def _truth(self, value: Any) -> bool:
         if isinstance(value, bool):

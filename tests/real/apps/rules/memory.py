@@ -1,8 +1,9 @@
 """Bots that say what they were shown of the conversation, each with another memory and on a tab of its own.
 
-``interface`` ``interface_pairs`` (before 6) ``interface_files`` ``interface_edit`` (5 and later): ChatInterface, which keeps
-a State of its own as of 5.  ``carried`` ``pairs`` (before 6): the chatbot's value, which the browser carries.  ``synced``:
-a State, into which a step after the answer puts the chatbot's value.  ``state``: a State that nothing can reach.
+``interface`` ``interface_pairs`` (before 6) ``interface_files`` ``interface_edit`` ``interface_saved`` (5 and
+later): ChatInterface, which keeps a State of its own, before 4.44 and as of 5.  ``carried`` ``pairs`` (before 6): the
+chatbot's value, which the browser carries.  ``synced``: a State, into which a step after the answer puts the chatbot's
+value.  ``state``: a State that nothing can reach.
 ``hidden``: a hidden JSON value that the browser carries.  ``browser``: a BrowserState (5.50 and later).  ``nothing``: no
 memory at all.  ``greeting``: as carried, and it speaks first.
 """
@@ -52,6 +53,8 @@ def interface(form):
         more["multimodal"] = True
     if form == "interface_edit":
         more["editable"] = True
+    if form == "interface_saved":
+        more["save_history"] = True
     return gr.ChatInterface(answer, **more)
 
 
@@ -121,7 +124,7 @@ def forms():
     if not PAIRS and VERSION < (6, 0):
         yield from ("pairs", "interface_pairs")
     if VERSION >= (5, 0):
-        yield "interface_edit"
+        yield from ("interface_edit", "interface_saved")
     if VERSION >= (5, 50):
         yield "browser"
 
