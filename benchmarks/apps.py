@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import collections
 import contextlib
+from typing import Literal
 
 from tests.real.chats import CASES, CHATS, EVERYWHERE, PROMPTS, Chat
 from tests.real.process import Pool
@@ -72,7 +73,12 @@ CALLS: dict[str, tuple[str, ...]] = {
     "sidebar": ("/answer: text chat 0.7 'en' -> - chat",),
 }
 """App → the calls of a turn, in the form that ``benchmarks.clients.told`` reads."""
-TIMED = (("interface_streamed", "page"), ("interface_streamed", "api"), ("submit", "page"))
+Route = Literal["page", "api"]
+TIMED: tuple[tuple[str, Route], ...] = (
+    ("interface_streamed", "page"),
+    ("interface_streamed", "api"),
+    ("submit", "page"),
+)
 """Apps of which turns are timed, and by which route: ``gr.ChatInterface``, and one function from a box to a chatbot."""
 
 
@@ -141,6 +147,15 @@ def by_hand(client: ClientProcess, url: str, calls: tuple[str, ...]) -> list[str
     return [answer["text"] or answer["error"] for answer in client.run(url, [PROMPTS], calls=calls)["answers"]]
 
 
+async def offered(url: str, route: Route) -> bool:
+    """Whether an app can be asked by a route."""
+    try:
+        async with Space(url, timeouts=_LIMITS, route=route):
+            return True
+    except errors.NotOffered:
+        return False
+
+
 def turns(pool: Pool, *, rounds: int) -> None:
     """The time to the first text of a first and of a second turn, beside a loop that only sends and reads."""
     table = Table(
@@ -159,6 +174,8 @@ def turns(pool: Pool, *, rounds: int) -> None:
         for name, route in TIMED:
             chat = CHATS[name]
             url = pool.get(chat.script, *chat.arguments, environment=environment)
+            if not asyncio.run(offered(url, route)):
+                continue
             found: dict[str, list[list[dict[str, float]]]] = {"event": [], "ours": []}
             with ClientProcess("event") as bare, ClientProcess("ours") as ours:
                 for number in range(rounds + 1):
