@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 PROMPT ?= In two sentences, what is a bridge?
+# Processes that share the tests, file by file; 0 for none but pytest's own.
+JOBS ?= 2
 ARGS ?=
 
 SETUP := $(PYTHON) scripts/environments.py
@@ -17,7 +19,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 help: ## Say what there is (the default)
 	@echo "make TARGET, where TARGET is one of"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
-	@echo "Settings: PYTHON=$(PYTHON); ARGS=... goes to serve, pytest, ruff or the benchmarks; PROMPT=... to the demo."
+	@echo "Settings: PYTHON=$(PYTHON); JOBS=$(JOBS) processes for the tests; ARGS=... goes to serve, pytest, ruff or the benchmarks; PROMPT=... to the demo."
 
 .PHONY: demo
 demo: ## Ask the small real model in the embedded Space
@@ -33,7 +35,7 @@ serve: ## Serve the embedded Space to OpenAI clients (ARGS="--port 9000" for oth
 test: ## Run all tests, real servers and browser included (ARGS="-k name" for some)
 	@$(SETUP) test
 	@$(PYTHON) scripts/programs.py
-	$(IN_VENV) pytest $(ARGS)
+	$(IN_VENV) pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 .PHONY: lint
 lint: ## Check style, format and the files themselves

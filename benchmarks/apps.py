@@ -67,6 +67,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "greeting": ("/enter: text chat -> - chat", "/reply: chat -> chat"),
     "system": ("/answer: text 'Be kind.' chat -> - chat",),
     "footer": ("/lambda: text chat -> - chat", "/reply: chat -> chat", "/lambda_2: chat -> chat"),
+    "classic": ("/predict|/answer: text -> chat",),
     "sidebar": ("/answer: text chat 0.7 'en' -> - chat",),
 }
 """App → the calls of a turn, in the form that ``benchmarks.clients.told`` reads."""

@@ -85,6 +85,24 @@ def test_may_write_looks_at_all_that_may_follow():
     assert not found.may_write([start], [])
 
 
+STEPS = st.builds(
+    lambda at, after, event, writes: (at, after, event, writes),
+    st.integers(0, 5),
+    st.none() | st.integers(0, 7),
+    st.sampled_from(["change", "click"]),
+    st.lists(st.integers(0, 5), max_size=2),
+)
+
+
+@given(st.lists(STEPS, max_size=7), st.sets(st.integers(0, 5)))
+def test_what_leads_to_a_component_is_what_may_write_it(steps: list[Any], wanted: set[int]):
+    found = graph(
+        *(listener(n, (at, event), after=after, writes=writes) for n, (at, after, event, writes) in enumerate(steps))
+    )
+    leading = found.leading_to(wanted)
+    assert leading == {each.id for each in found.dependencies.values() if found.may_write([each], wanted)}
+
+
 def rendered(
     render_id: int | None, components: list[tuple[int, str]], dependencies: list[dict[str, Any]]
 ) -> dict[str, Any]:

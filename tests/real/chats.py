@@ -33,6 +33,8 @@ class Chat:
     environments: tuple[str, ...]
     notes: tuple[str, str] | None
     """What the answers say besides the prompt; None where nobody can chat."""
+    told: str = "{prompt}"
+    """What the bot is told of a prompt."""
     form: str = "{answer}"
     """How the page shows an answer."""
     before: tuple[str, ...] = ()
@@ -51,7 +53,7 @@ class Chat:
         """The two answers, as the page finally shows them."""
         assert self.notes is not None
         return [
-            self.form.format(answer=answer(prompt, note), prompt=prompt)
+            self.form.format(answer=answer(self.told.format(prompt=prompt), note), prompt=prompt)
             for prompt, note in zip(PROMPTS, self.notes, strict=True)
         ]
 
@@ -169,10 +171,12 @@ CHATS: dict[str, Chat] = {
     # agents and demos
     "greeting": chat("agents", "--kind greeting"),
     "tools": chat("agents", "--kind tools", MODERN, raw=False),
+    "files": chat("agents", "--kind files", MODERN, told="{prompt} (0 files)"),
     "system": chat("agents", "--kind system", notes=turns("system=Be kind.")),
     "footer": chat("agents", "--kind footer", form="{answer}\n\n*from three sources*"),
     "suggested": chat("agents", "--kind suggested"),
     "sidebar": chat("agents", "--kind sidebar", notes=turns("warm=0.7 language=en")),
+    "classic": chat("agents", "--kind classic"),
     # no chat
     **{f"decoy_{kind}": chat("decoys", f"--kind {kind}", notes=None) for kind in ("image", "sum", "voice", "list", "canned")},
 }  # fmt: skip

@@ -55,10 +55,11 @@ def find_memory(graph: EventGraph, chat: Candidate) -> Memory:
     written = {number for dependency in turn for number in graph.writes(dependency)}
     steps = [graph.dependencies[number] for number in chat.edges if number in graph.dependencies]
     carried = [number for number in _sources(steps, chat.box) if number in written]
-    states = [number for number in carried if _is_state(graph, number) and _remembers(graph, steps, number)]
+    states = _remembering(graph, steps, carried)
     if states:
+        takers = _takers(graph, reachable)
         for number in states:
-            if (event := _taken_over(graph, number, reachable)) is not None:
+            if (event := takers.get(number)) is not None:
                 return Memory("event", component=event.inputs[0], event=event.id)
         return Memory("prompt")
     if chat.output in carried and is_chatbot(graph.components[chat.output]):
@@ -103,31 +104,39 @@ def _is_state(graph: EventGraph, number: int) -> bool:
     return component is not None and component.type == "state"
 
 
-def _remembers(graph: EventGraph, steps: list[Dependency], number: int) -> bool:
-    """Whether a State takes in what was answered: not a counter, a flag, or what is set before anything is said.
+def _remembering(graph: EventGraph, steps: list[Dependency], numbers: list[int]) -> list[int]:
+    """The States that take in what was answered: no counter, no flag, nothing that is set before anything is said.
 
     Releases before 5 tell what a State holds at first; what holds a number or a text remembers no chat.
     """
-    if isinstance(graph.components[number].props.get("value"), _SCALARS) or not steps:
-        return False
+    states = [
+        number
+        for number in numbers
+        if _is_state(graph, number) and not isinstance(graph.components[number].props.get("value"), _SCALARS)
+    ]
+    if not states or not steps:
+        return []
     speaker = steps[-1]
-    if number in speaker.outputs:
-        return True
     said = set(speaker.outputs)
     reached = graph.reachable([speaker])
     after = [graph.dependencies[each] for each in reached if each != speaker.id and each in graph.dependencies]
-    return any(number in dependency.outputs and not said.isdisjoint(dependency.inputs) for dependency in after)
+    taking = said.union(*(each.outputs for each in after if not said.isdisjoint(each.inputs)))
+    return [number for number in states if number in taking]
 
 
-def _taken_over(graph: EventGraph, state: int, turn: Container[int]) -> Dependency | None:
-    """What puts the chatbot's value into a State: of a turn first, else of anything that follows something."""
-    found = [dependency for dependency in graph.dependencies.values() if _takes_over(graph, dependency, state)]
-    found.sort(key=lambda dependency: dependency.id not in turn)
-    return found[0] if found else None
+def _takers(graph: EventGraph, turn: Container[int]) -> dict[int, Dependency]:
+    """What puts the chatbot's value into each State: of a turn first, else of anything that follows something."""
+    found: dict[int, Dependency] = {}
+    for dependency in sorted(graph.dependencies.values(), key=lambda each: each.id not in turn):
+        if _takes_over(graph, dependency):
+            for number in dependency.outputs:
+                found.setdefault(number, dependency)
+    return found
 
 
-def _takes_over(graph: EventGraph, dependency: Dependency, state: int) -> bool:
-    if state not in dependency.outputs or len(dependency.inputs) != 1 or not dependency.backend_fn or dependency.js:
+def _takes_over(graph: EventGraph, dependency: Dependency) -> bool:
+    """Whether something by itself makes other values of a chatbot's."""
+    if len(dependency.inputs) != 1 or not dependency.backend_fn or dependency.js:
         return False
     source = graph.components.get(dependency.inputs[0])
     by_itself = dependency.trigger_after is not None or any(t.event == "change" for t in dependency.targets)

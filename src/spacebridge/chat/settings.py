@@ -210,11 +210,11 @@ def find_settings(
     """
     read = list(dict.fromkeys(i for edge in edges for i in graph.dependencies[edge].inputs if i not in skip))
     direct = [component for i in read if (component := graph.components.get(i)) is not None and _settable(component)]
-    known = {component.id for component in direct}
+    known, leading = {component.id for component in direct}, graph.leading_to(read)
     indirect = [
         component
         for component in graph.components.values()
-        if component.id not in known | skip and _settable(component) and _feeds(graph, component, read)
+        if component.id not in known | skip and _settable(component) and _feeds(graph, component, leading)
     ]
     return tuple(_named([*direct, *indirect], parameters or {}))
 
@@ -292,14 +292,13 @@ def _settable(component: Component) -> bool:
     return component.type in _KINDS and component.visible and component.props.get("interactive") is not False
 
 
-def _feeds(graph: EventGraph, component: Component, read: list[int]) -> bool:
-    """Whether changing a component fires what reads it and writes something that the chat's functions read."""
-    wanted = [i for i in read if i != component.id]
-    for event in events_of_change(component.type, enter=True):
-        listeners = [d for d in graph.listeners(component.id, event) if component.id in d.inputs]
-        if listeners and graph.may_write(listeners, wanted):
-            return True
-    return False
+def _feeds(graph: EventGraph, component: Component, leading: set[int]) -> bool:
+    """Whether changing a component fires what reads it and leads to what the chat's functions read."""
+    return any(
+        component.id in listener.inputs and listener.id in leading
+        for event in events_of_change(component.type, enter=True)
+        for listener in graph.listeners(component.id, event)
+    )
 
 
 def _named(components: list[Component], parameters: Mapping[int, str]) -> Iterable[Setting]:

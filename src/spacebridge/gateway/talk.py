@@ -183,17 +183,20 @@ class Talk:
         if not backend.breaker.admits():
             raise _rests(backend)
         self.backend = backend
+        asked = False
         try:
             with backend.used(self._owner):
                 async with backend.line.join(self._owner) as ticket:
                     async for queued in _waited(ticket, backend):
                         yield [queued]
+                    asked = True
                     async with contextlib.aclosing(self._turn(backend, kept)) as batches:
                         async for batch in batches:
                             yield batch
         except errors.SpacebridgeError as error:
             self._metrics.failed(self._model.name, backend.title, error)
-            if not (kept is not None and isinstance(error, _OF_THE_SESSION)):
+            # That our own line is full tells nothing of the Space, nor does a session that is lost.
+            if asked and not (kept is not None and isinstance(error, _OF_THE_SESSION)):
                 backend.failed(error)
             else:
                 backend.breaker.left()

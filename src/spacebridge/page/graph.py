@@ -143,6 +143,27 @@ class EventGraph:
         inputs = {number for dependency in self.dependencies.values() for number in dependency.inputs}
         return bool(wanted & inputs) or any((number, "change") in self._listeners for number in wanted)
 
+    def leading_to(self, components: Iterable[int]) -> set[int]:
+        """All dependencies that write one of the components, or may set off what does."""
+        writers: dict[int, list[int]] = {}
+        for dependency in self.dependencies.values():
+            for output in dependency.outputs:
+                writers.setdefault(output, []).append(dependency.id)
+        wanted, watched = set(components), set[int]()
+        found = {each.id for each in self.dependencies.values() if not wanted.isdisjoint(self.writes(each))}
+        waiting = list(found)
+        while waiting:
+            dependency = self.dependencies[waiting.pop()]
+            before = [] if dependency.trigger_after is None else [dependency.trigger_after]
+            for target in dependency.targets:
+                if target.event == "change" and target.id is not None and target.id not in watched:
+                    watched.add(target.id)
+                    before += writers.get(target.id, ())
+            new = {number for number in before if number in self.dependencies} - found
+            found |= new
+            waiting += new
+        return found
+
     def may_write(self, starts: Iterable[Dependency], components: Iterable[int]) -> bool:
         """Whether these, or anything they may set off, write one of the components."""
         wanted = set(components)

@@ -8,6 +8,7 @@
 ``footer``    the answer comes by ``.then``, its sources into Markdown, its count into a Textbox
 ``suggested`` buttons with canned questions beside the box and its button
 ``sidebar``   the settings stand in an accordion, the message box below a hidden one that programs use
+``classic``   ``gr.Interface`` from a text and a State to a chatbot and the State, as before there were ChatInterfaces
 """
 
 import gradio as gr
@@ -141,7 +142,14 @@ def sidebar():
     box.submit(answer, [box, shown, heat, tongue], [box, shown])
 
 
-KINDS = {each.__name__: each for each in (greeting, tools, system, files, double, footer, suggested, sidebar)}
+def classic():
+    def answer(text, kept):
+        return (replied(ask(kept, text)),) * 2
+
+    gr.Interface(answer, [gr.Textbox(label="Input"), gr.State([])], [chatbot(), gr.State([])])
+
+
+KINDS = {each.__name__: each for each in (greeting, tools, system, files, double, footer, suggested, sidebar, classic)}
 
 
 def build(options):
