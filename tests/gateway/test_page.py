@@ -15,7 +15,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, expect
 
 from spacebridge.gateway.keys import hashed
-from tests.gateway.page_driver import ChatPage, browser, chat_page
+from tests.gateway.page_driver import ChatPage, browser, chat_page, visitor
 from tests.gateway.served import Served, gateway
 
 pytestmark = [
@@ -439,6 +439,14 @@ async def test_the_colours_can_be_chosen(page: ChatPage):
         await expect(page.tab.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
     await page.tab.reload()
     await expect(page.tab.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
+
+
+async def test_a_browser_that_keeps_nothing_is_told_so(chromium: Browser, served: Served):
+    async with visitor(chromium) as context:
+        await context.add_init_script("Object.defineProperty(window, 'indexedDB', { value: undefined })")
+        tab = await context.new_page()
+        await tab.goto(served.url)
+        await expect(tab.get_by_role("alert")).to_contain_text("It needs the browser's storage")
 
 
 async def test_screen_readers_are_told(page: ChatPage):

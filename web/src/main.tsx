@@ -8,6 +8,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { preloadMarkdown } from "./markdown/LazyMarkdown";
 import { App } from "./shell/App";
+import { Failure } from "./shell/Failure";
 import { colours, theme } from "./shell/theme";
 
 // Styles that the components make are let in by the nonce of this visit alone.
@@ -24,7 +25,9 @@ if (root) {
         defaultColorScheme="auto"
         getStyleNonce={() => nonce}
       >
-        <App />
+        <Failure>
+          <App />
+        </Failure>
       </MantineProvider>
     </StrictMode>,
   );
