@@ -19,19 +19,20 @@ from spacebridge import Space, Timeouts, errors
 
 _LIMITS = Timeouts(first_text=30, total=50, cancel=5)
 _TALK = "/answer: text chat -> - chat"
-_INTERFACE = "/chat: text -> answer"
 
+INTERFACES = {
+    **{form: form for form in ("returned", "streamed", "coroutine")},
+    **dict.fromkeys(["own", "tabbed", "blocks", "saved"], "streamed"),
+    "async": "async_streamed",
+    "outputs": "counted",
+}
+"""Forms of ``gr.ChatInterface`` and their functions: since 6 the endpoint is named for the function."""
 CALLS: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(
-        [f"interface_{form}" for form in ("returned", "streamed", "coroutine", "async", "own", "tabbed", "blocks")],
-        (_INTERFACE,),
-    ),
-    "interface_outputs": (_INTERFACE,),
+    **{f"interface_{form}": (f"/chat|/{name}: text -> answer",) for form, name in INTERFACES.items()},
     "interface_renamed": ("/talk: text -> answer",),
-    "interface_second_tab": ("/chat_1: text -> answer",),
-    "interface_settings": ("/chat: text 'long' False -> answer",),
-    "interface_multimodal": ("/chat: message -> answer",),
-    "interface_saved": (_INTERFACE,),
+    "interface_second_tab": ("/chat_1|/returned: text -> answer",),
+    "interface_settings": ("/chat|/styled: text 'long' False -> answer",),
+    "interface_multimodal": ("/chat|/multimodal: message -> answer",),
     **dict.fromkeys(["submit", "click", "both", "on", "either"], ("/from_chatbot: text chat -> - chat",)),
     "locks": ("/lambda_1: text chat -> chat",),
     "state": ("/from_state: text -> - chat",),
@@ -71,8 +72,8 @@ CALLS: dict[str, tuple[str, ...]] = {
     "sidebar": ("/answer: text chat 0.7 'en' -> - chat",),
 }
 """App → the calls of a turn, in the form that ``benchmarks.clients.told`` reads."""
-TIMED = ("interface_streamed", "submit")
-"""Apps of which turns are timed: ``gr.ChatInterface``, and one streaming function between a box and a chatbot."""
+TIMED = (("interface_streamed", "page"), ("interface_streamed", "api"), ("submit", "page"))
+"""Apps of which turns are timed, and by which route: ``gr.ChatInterface``, and one function from a box to a chatbot."""
 
 
 def main(*, quick: bool) -> None:
@@ -144,16 +145,24 @@ def turns(pool: Pool, *, rounds: int) -> None:
     """The time to the first text of a first and of a second turn, beside a loop that only sends and reads."""
     table = Table(
         "A turn: time to the first text, and requests",
-        ["", "app", "bare, turn 1 / 2", "spacebridge, turn 1 / 2", "over bare", "requests, bare", "ours, turn 1 / 2"],
+        [
+            "",
+            "app, route",
+            "bare, turn 1 / 2",
+            "spacebridge, turn 1 / 2",
+            "over bare",
+            "requests, bare",
+            "ours, turn 1 / 2",
+        ],
     )
     for environment in EVERYWHERE:
-        for name in TIMED:
+        for name, route in TIMED:
             chat = CHATS[name]
             url = pool.get(chat.script, *chat.arguments, environment=environment)
             found: dict[str, list[list[dict[str, float]]]] = {"event": [], "ours": []}
             with ClientProcess("event") as bare, ClientProcess("ours") as ours:
                 for number in range(rounds + 1):
-                    for client, more in ((bare, {}), (ours, {"way": "counted"})):
+                    for client, more in ((bare, {}), (ours, {"way": "counted", "route": route})):
                         answers = client.run(url, [PROMPTS], **more)["answers"]
                         if failed := [answer["error"] for answer in answers if "error" in answer]:
                             raise RuntimeError(f"{client.name} on {environment}: {failed[0]}")
@@ -166,7 +175,7 @@ def turns(pool: Pool, *, rounds: int) -> None:
             requests = {each: [int(answer["requests"]) for answer in many[-1]] for each, many in found.items()}
             table.row(
                 environment,
-                name,
+                f"{name}, {route}",
                 *(" / ".join(ms(seconds) for seconds in first[each]) for each in ("event", "ours")),
                 " / ".join(ratio(*pair) for pair in zip(first["ours"], first["event"], strict=True)),
                 str(requests["event"][-1]),

@@ -1,6 +1,7 @@
 """A bare aiohttp loop for every generation: sends the one event that streams the answer, and only reads what comes.
 
-Of the small chat apps it knows ``/from_chatbot`` (a box and a chatbot) and ``/chat`` of ``gr.ChatInterface``.
+It calls ``/chat`` of a ``gr.ChatInterface`` (``/streamed`` in 6), else the function of a box's submit, which reads the
+box and the chatbot.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import aiohttp
 
 from benchmarks.clients.job import Ask, Job, Mark, serve
 
-NAMES = ("from_chatbot", "chat")
 TEXT = b"process_generating"
 
 
@@ -40,10 +40,13 @@ class Loop:
         self._base = url + config.get("api_prefix", "")
         self._protocol = config.get("protocol", "ws")
         listed = list(enumerate(config["dependencies"]))
-        number, found = next((n, each) for name in NAMES for n, each in listed if each["api_name"] == name)
+        named = [entry for entry in listed if entry[1]["api_name"] in ("chat", "streamed")]
+        # In 3.50 functions have no names of their own.
+        submits = [entry for entry in listed if any(target[1] == "submit" for target in entry[1]["targets"])]
+        number, found = (named or submits)[0]
         self._function = found.get("id", number)
-        # The chatbot of /from_chatbot is given without what was said before; /chat has States beside the message.
-        self._beside = [[]] if found["api_name"] == "from_chatbot" else [None] * (len(found["inputs"]) - 1)
+        # /chat has States beside the message; the chatbot is given without what was said before.
+        self._beside = [None] * (len(found["inputs"]) - 1) if named else [[]]
         self._session = uuid.uuid4().hex[:12]
 
     async def turn(self, prompt: str, mark: Mark) -> int:

@@ -58,7 +58,7 @@ async def client(job: Job) -> AsyncIterator[Ask]:
         return
     way = WAYS[job["way"]]
     wire = io.BytesIO() if job["way"] == "counted" else None
-    async with Space(job["url"], limits=Limits(turns=None), trace=wire) as space:
+    async with Space(job["url"], limits=Limits(turns=None), trace=wire, route=job.get("route", "auto")) as space:
         conversations: dict[int, Conversation] = {}
 
         async def ask(number: int, prompt: str, mark: Mark) -> dict[str, object]:

@@ -23,6 +23,11 @@ class JsonConversation:
         cookies: that the app had set.
         values: component values that differ from the app's initial ones, by component id.
         state: ``clean``, ``partial`` or ``lost``.
+        route: ``page`` or ``api``: the way into the chat that it has gone.
+        settings: that are still to be set.
+        history_mode: how the app was told what it began with; see ``Conversation.history_mode``.
+        history: what it began with, as messages.
+        turns: what has been said in it since, as messages.
     """
 
     session_hash: str
