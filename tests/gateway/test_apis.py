@@ -157,6 +157,9 @@ async def test_metrics(client: openai.AsyncOpenAI, served: Served):
     assert await served.metric("spacebridge_tokens_total", model="interface", kind="completion") > tokens
     assert await served.metric("spacebridge_first_text_seconds_count", model="interface") > 0
     assert await served.metric("spacebridge_space_state", state="ready") >= 1
+    kept = await served.metric("spacebridge_live_conversations")
+    await client.chat.completions.create(model="interface", messages=[{"role": "user", "content": "to be kept"}])
+    assert await served.metric("spacebridge_live_conversations") == min(kept + 1, 64)
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,10 @@ class _Spaces:
         )
         busy = GaugeMetricFamily("spacebridge_space_turns", "Turns under way.", labels=("space",))
         waiting = GaugeMetricFamily("spacebridge_space_waiting", "Requests in the waiting line.", labels=("space",))
+        live = GaugeMetricFamily(
+            "spacebridge_live_conversations", "Conversations that are kept as they are.", labels=("space",)
+        )
+        kept = self._sessions.live()
         by_title: dict[str, list[Backend]] = {}
         for backend in self._models.backends:
             by_title.setdefault(backend.title, []).append(backend)
@@ -128,9 +132,8 @@ class _Spaces:
                 state.add_metric((title, each), 1)
             busy.add_metric((title,), sum(backend.line.busy for backend in backends))
             waiting.add_metric((title,), sum(backend.line.waiting for backend in backends))
+            live.add_metric((title,), sum(kept[address] for address in {backend.address for backend in backends}))
         yield state
         yield busy
         yield waiting
-        yield GaugeMetricFamily(
-            "spacebridge_live_conversations", "Conversations that are kept as they are.", value=self._sessions.live
-        )
+        yield live

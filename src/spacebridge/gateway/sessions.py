@@ -8,7 +8,7 @@ takes the session *out*: so no two ever have the same one, and one that went on 
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
@@ -97,10 +97,9 @@ class Sessions:
         self.live_limit = live
         self._live: OrderedDict[str, tuple[Space, Conversation]] = OrderedDict()
 
-    @property
-    def live(self) -> int:
-        """How many are kept as they are."""
-        return len(self._live)
+    def live(self) -> Counter[str]:
+        """How many are kept as they are, by the address of their Space."""
+        return Counter(space.address for space, _ in self._live.values())
 
     async def take(self, digest: str) -> Kept | None:
         """The conversation with this transcript, if there is one. It is no longer kept."""

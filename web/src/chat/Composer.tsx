@@ -72,7 +72,7 @@ export function Composer({ name, running, disabled, takesFiles, onSend, onStop, 
         send();
       }}
     >
-      <Dropzone.FullScreen onDrop={add} activateOnDrag>
+      <Dropzone.FullScreen onDrop={add} activateOnDrag activateOnKeyboard={false} aria-hidden>
         <Text ta="center" size="xl" mt="30vh">
           Drop files here to send them with your message
         </Text>

@@ -5,6 +5,7 @@ import { Chat } from "../chat/Chat";
 import { useCurrent } from "../chat/current";
 import { Conversations } from "../conversations/Conversations";
 import { SpacePanel } from "../model/SpacePanel";
+import { useStorage } from "../store/useStorage";
 import { useStopByEscape } from "./escape";
 import { focusOn } from "./focus";
 import { Header } from "./Header";
@@ -17,6 +18,7 @@ const StatusView = lazy(() => import("../status/StatusView"));
 const PHONE = "(max-width: 48em)";
 
 export function App() {
+  useStorage();
   const route = useRoute();
   const phone = useMediaQuery(PHONE, window.matchMedia(PHONE).matches, { getInitialValueInEffect: false });
   const [listOpen, list] = useDisclosure(!phone);
