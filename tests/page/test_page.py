@@ -65,6 +65,18 @@ async def test_inputs_are_the_values_and_null_for_state(version: tuple[int, ...]
     assert found.active() == []
 
 
+@pytest.mark.parametrize(
+    "value, sent", [(1.0, "1"), (0.7, "0.7"), (-0.0, "0"), (1e21, "1e+21"), (True, "True"), (2, "2")]
+)
+async def test_numbers_are_sent_as_javascript_writes_them(value: object, sent: str):
+    components = [*COMPONENTS, component(5, "slider", value=value)]
+    config = page_config(components, [listener(0, (BOX, "submit"), reads=[5], writes=[CHATBOT])], SIX)
+    found, session, _ = page_on(config, {0: [[[]]]})
+    found.fire(BOX, "submit")
+    await found.settle()
+    assert str(session.calls[0].data[0]) == sent
+
+
 async def test_an_event_that_nothing_listens_to():
     found, session, _ = page(SIX, {}, listener(0, (BOX, "submit")))
     assert found.fire(BOX, "click") == []

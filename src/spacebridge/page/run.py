@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["End", "Run"]
 
+_LONGEST = 1e21
+"""From here on JavaScript writes a number with an exponent."""
+
 End = Literal["success", "failure", "cancel", "refused"]
 
 
@@ -62,7 +65,7 @@ class Run:
 
     def _input(self, number: int) -> Any:
         component = self._page.graph.components.get(number)
-        return None if component is None or component.type == "state" else self._page.values.get(number)
+        return None if component is None or component.type == "state" else _sent(self._page.values.get(number))
 
     async def run(self) -> None:
         """Run to the end; failures of the connection are raised, those of the app's function end the run."""
@@ -120,3 +123,11 @@ class Run:
     def on_step(self, output: Output) -> None:
         """A message says more than its outputs."""
         self._page.step(self, output, final=False)
+
+
+def _sent(value: object) -> Any:
+    """A value as a browser sends it: JavaScript has one kind of number, and writes ``1.0`` as ``1``.
+
+    Functions see the difference: what they print, and what they count with that only takes whole numbers.
+    """
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < _LONGEST else value
