@@ -99,6 +99,28 @@ async def test_enter_where_a_box_waits_for_it(events: list[str], entered: bool):
     assert (10 + events.index("submit") in session.order) is entered if "submit" in events else True
 
 
+SYSTEM, APPLY, KEPT = component(5, label="System"), component(6, "button", value="Set system"), component(7, "state")
+
+
+@pytest.mark.parametrize("reads, names", [([5], {"model", "system"}), ([5, 1], {"model"})])
+def test_what_a_button_applies_is_a_setting_unless_the_button_sends(reads: list[int], names: set[str]):
+    asking = listener(0, (1, "submit"), reads=[1, 2, 3, 7], writes=[2])
+    pressed = listener(1, (6, "click"), reads=reads, writes=[7])
+    conversation, _ = conversation_on([BOX, BOT, MODEL, SYSTEM, APPLY, KEPT], [asking, pressed], {0: [SHOWN]})
+    assert conversation.settings.keys() == names
+
+
+async def test_the_button_that_applies_a_setting_is_pressed():
+    asking = listener(0, (1, "submit"), reads=[1, 2, 7], writes=[2])
+    pressed = listener(1, (6, "click"), reads=[5], writes=[7, 2])
+    script: Any = {0: [SHOWN], 1: [None, []]}
+    conversation, session = conversation_on([BOX, BOT, SYSTEM, APPLY, KEPT], [asking, pressed], script)
+    for _ in range(2):
+        await conversation.ask("hi", settings={"system": "Be brief."})
+    assert session.order == [1, 0, 0]
+    assert session.calls[0].data == ["Be brief."]
+
+
 async def test_enter_is_not_pressed_where_it_sends_the_message():
     rule = component(5, "textbox", label="Rule", value="")
     chat = listener(0, (1, "submit"), (5, "submit"), reads=[1, 2, 5], writes=[2])

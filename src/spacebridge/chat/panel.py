@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from spacebridge import errors
 from spacebridge.chat.settings import check_settings, read_setting
 from spacebridge.gradio.config import Component
@@ -72,12 +74,18 @@ class Panel:
                     continue
                 if checked and any(setting.secret for setting in settings if setting.component == component):
                     self._hide(str(checked))
-                if change_by_user(page, component, checked, enter=self._entered(component, layout)):
+                fired = change_by_user(page, component, checked, enter=self._entered(component, layout))
+                button = next((setting.button for setting in settings if setting.component == component), None)
+                if button is not None:
+                    await page.settle()
+                    page.fire(button, "click")
+                if fired or button is not None:
                     await page.settle()
 
     def _now(self, setting: Setting) -> Setting:
         props = self._page.values.props(setting.component)
-        return read_setting(Component(setting.component, setting.type, props), setting.name, setting.also)
+        now = read_setting(Component(setting.component, setting.type, props), setting.name, setting.also)
+        return msgspec.structs.replace(now, button=setting.button)
 
     def _may_yet_change(self, component: int, before: Iterable[int]) -> bool:
         """Whether the page may change a component before it is set: when it is opened, or by what is set before."""

@@ -16,9 +16,9 @@ from spacebridge.page.user import events_of_change
 from spacebridge.shape import NOT_JSON, as_list, as_number, as_text, is_list
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from spacebridge.gradio.config import Component
+    from spacebridge.gradio.config import Component, Dependency
     from spacebridge.page.graph import EventGraph
 
 __all__ = ["Setting", "check_settings", "find_settings", "read_setting", "setting_named"]
@@ -59,6 +59,8 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the page shows it as dots: a key, a password."""
     also: tuple[str, ...] = ()
     """Other names: its ``elem_id``, its parameter."""
+    button: int | None = None
+    """What is pressed once it is set, where only that makes the chat know of it."""
 
     @property
     def whole(self) -> bool:
@@ -216,7 +218,15 @@ def find_settings(
         for component in graph.components.values()
         if component.id not in known | skip and _settable(component) and _feeds(graph, component, leading)
     ]
-    return tuple(_named([*direct, *indirect], parameters or {}))
+    known |= {component.id for component in indirect}
+    applied = {
+        component.id: button
+        for component, button, listener in _beside_buttons(graph, known, skip)
+        if graph.may_write([listener], read)
+    }
+    found = [*direct, *indirect, *(graph.components[number] for number in applied)]
+    named = _named(found, parameters or {})
+    return tuple(msgspec.structs.replace(setting, button=applied.get(setting.component)) for setting in named)
 
 
 def setting_named(settings: tuple[Setting, ...], name: str) -> Setting | None:
@@ -301,6 +311,36 @@ def _feeds(graph: EventGraph, component: Component, leading: set[int]) -> bool:
     )
 
 
+def _beside_buttons(
+    graph: EventGraph, known: set[int], skip: set[int | None]
+) -> Iterator[tuple[Component, int, Dependency]]:
+    """What certainly is a setting and is read when a button is pressed, as that beside a system prompt or a key is.
+
+    A button that reads the message box, too, is no such one: it sends.
+    """
+    for button, listeners in graph.events("click"):
+        for listener in listeners:
+            if button in skip or not skip.isdisjoint(listener.inputs):
+                continue
+            for number in listener.inputs:
+                component = graph.components.get(number)
+                if component is None or component.id in known or not _settable(component):
+                    continue
+                if _is_clear(component):
+                    yield component, button, listener
+
+
+def _is_clear(component: Component) -> bool:
+    """Whether a component is certainly a setting: its words say which, or it is for a key."""
+    secret = component.props.get("type") == "password"
+    return secret or known_name(_words(component, {}), _trait(component)) is not None
+
+
+def _trait(component: Component) -> Trait:
+    minimum, maximum = (as_number(component.props.get(bound)) for bound in ("minimum", "maximum"))
+    return Trait(component.type, minimum, maximum)
+
+
 def _named(components: list[Component], parameters: Mapping[int, str]) -> Iterable[Setting]:
     """Settings with names: clear words before vague ones, and what the functions read before what feeds it."""
     names: dict[int, str] = {}
@@ -308,9 +348,7 @@ def _named(components: list[Component], parameters: Mapping[int, str]) -> Iterab
     for vague, component in itertools.product((False, True), components):
         if component.id in names:
             continue
-        minimum, maximum = (as_number(component.props.get(bound)) for bound in ("minimum", "maximum"))
-        trait = Trait(component.type, minimum, maximum)
-        name = known_name(_words(component, parameters), trait, vague=vague)
+        name = known_name(_words(component, parameters), _trait(component), vague=vague)
         if name is not None and name not in taken:
             names[component.id] = name
             taken.add(name)
