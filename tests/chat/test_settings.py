@@ -49,6 +49,28 @@ def test_names_by_the_id_of_the_element_or_by_the_type():
     assert [setting.name for setting in found(*elements)] == ["temperature", "my_thing", "slider_7"]
 
 
+@pytest.mark.parametrize(
+    "choices, name",
+    [
+        (["vicuna-13b", "koala-13b", "chatglm-6b"], "model"),
+        ([["Llama 3", "meta-llama/Meta-Llama-3-8B"], ["GPT-4o", "gpt-4o"]], "model"),
+        (["0.5B", "7B", "72B"], "model"),
+        (["llama", "alpaca, a friend", "cat", "dog"], "qwen2_5"),
+        (["short", "long"], "qwen2_5"),
+        ([], "qwen2_5"),
+        ("7B", "qwen2_5"),
+    ],
+)
+def test_a_menu_of_models_is_known_by_its_choices(choices: object, name: str):
+    assert [setting.name for setting in found(component(5, "radio", label="Qwen2.5:", choices=choices))] == [name]
+
+
+def test_a_menu_that_says_so_is_the_model_before_one_that_lists_some():
+    choices = ["qwen-7b", "llama-8b"]
+    menus = [component(5, "dropdown", label="Judge", choices=choices), component(6, "dropdown", label="Model")]
+    assert [setting.name for setting in found(*menus)] == ["judge", "model"]
+
+
 def test_two_of_one_name_are_told_apart():
     names = [
         setting.name

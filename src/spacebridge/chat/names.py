@@ -41,6 +41,14 @@ class Trait(NamedTuple):
     """Its type, such as ``slider``; empty where nothing is known but the words."""
     minimum: float | None = None
     maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    """What a menu offers."""
+
+    @property
+    def offers_models(self) -> bool:
+        """Whether most of the choices of a menu are names of language models, or sizes of one: ``72B``."""
+        hits = sum(1 for choice in self.choices if _compiled(_MODELS).search(plain_words(choice)))
+        return self.kind in _PICKED and 2 * hits > len(self.choices)
 
     def within(self, lowest: tuple[float, float], highest: tuple[float, float]) -> bool:
         """Whether the range is known, and begins and ends between these."""
@@ -80,6 +88,11 @@ def _any(*patterns: str) -> str:
     return "|".join(patterns)
 
 
+_MODELS = (
+    r"\b(?:gpt\d*|chatgpt|o[134]|claude|gemini|gemma|llama|vicuna|alpaca|koala|mistral|mixtral|qwen|qwq|deepseek|phi|yi|"
+    r"falcon|zephyr|chatglm|glm|internlm|baichuan|dolly|mpt|wizardlm|openchat|hermes|grok|kimi|smollm\d*|olmo|granite|"
+    r"command r|fastchat|stablelm|rwkv|oasst|guanaco|hunyuan|ernie|minimax)(?=\b|\d)|^\d{1,4}(?: \d{1,2})? ?b\b"
+)
 _PIECES = r"(?:tokens?\b|jetons?\b|令牌|词元|詞元|トークン|토큰|токен)"
 _MOST = (
     r"(?:\bmax|\bmaks|\bmass|\bmaximal|\bhöchst|\blimit|\bnombre\b|\bn[uú]mero\b|\banzahl|\bnumber of|\bnum\b|"
@@ -242,4 +255,4 @@ def known_name(texts: Iterable[str], trait: Trait, *, vague: bool = False) -> st
     for known in _VAGUE if vague else _CLEAR:
         if any(known.fit(words, trait) for words in plain):
             return known.name
-    return None
+    return "model" if vague and trait.offers_models else None

@@ -338,7 +338,8 @@ def _is_clear(component: Component) -> bool:
 
 def _trait(component: Component) -> Trait:
     minimum, maximum = (as_number(component.props.get(bound)) for bound in ("minimum", "maximum"))
-    return Trait(component.type, minimum, maximum)
+    choices = (as_list(choice)[0] if as_list(choice) else choice for choice in as_list(component.props.get("choices")))
+    return Trait(component.type, minimum, maximum, tuple(each for each in choices if isinstance(each, str)))
 
 
 def _named(components: list[Component], parameters: Mapping[int, str]) -> Iterable[Setting]:
