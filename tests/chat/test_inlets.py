@@ -17,6 +17,9 @@ from aiohttp.test_utils import TestServer
 from spacebridge import Space, Timeouts, Uploading, errors
 from spacebridge.chat.inlets import Inlet, assign
 from spacebridge.gradio.upload import UploadFile
+from tests.chat.hosted import conversation_on
+from tests.chat.shapes import message
+from tests.page.documents import component, listener
 from tests.real.apps import ALL_GENERATIONS, APPS, LATE, NEW, OLD
 
 Start = Callable[[str, str], str]
@@ -308,3 +311,16 @@ async def test_a_turn_that_is_left_while_a_file_is_sent(rule_app: Start, environ
         await asyncio.wait_for(closed.wait(), 10)
         assert conversation.state == "partial"
         assert (await conversation.ask("Again")).text == "Echo: Again | files=none"
+
+
+async def test_the_button_that_takes_files_in_is_pressed_before_the_question():
+    parts = [component(1), component(2, "chatbot", value=[]), component(3, "state")]
+    parts += [component(5, "file", file_count="multiple"), component(6, "button", value="Create vector database")]
+    asking = listener(0, (1, "submit"), reads=[1, 2, 3], writes=[2])
+    built = listener(1, (6, "click"), reads=[5], writes=[3])
+    shown = [message("user", "hi"), message("assistant", "so")]
+    conversation, session = conversation_on(parts, [asking, built], {0: [shown], 1: [None]})
+    await conversation.ask("hi", files=[("a.pdf", b"text")])
+    await conversation.ask("hi")
+    assert session.order == [1, 0, 0]
+    assert session.calls[0].data == [[{"path": "/kept/a.pdf"}]]

@@ -373,3 +373,29 @@ def test_what_was_found_is_remembered_with_its_configuration():
     assert find_layout(config, chat=0) is not find_layout(config)
     assert find_layout(config, graph=graph) is not find_layout(config)
     assert find_layout(config, graph=graph) == find_layout(config)
+
+
+# Files that a button takes in
+
+
+@pytest.mark.parametrize(
+    "reads, writes, button",
+    [
+        ([5], [3], 6),
+        ([5], [2], None),  # an answer about the files
+        ([5, 1], [3], None),  # sends
+        ([], [3], None),
+    ],
+)
+def test_files_beside_a_button_that_makes_them_known(reads: list[int], writes: list[int], button: int | None):
+    files, build = component(5, "file"), component(6, "button", value="Create vector database")
+    asking = listener(0, (1, "submit"), reads=[1, 2, 3], writes=[2])
+    found = layout([BOX, CHATBOT, STATE, files, build], [asking, listener(1, (6, "click"), reads=reads, writes=writes)])
+    assert [(inlet.component, inlet.button) for inlet in found.inlets] == ([] if button is None else [(5, button)])
+
+
+def test_files_that_the_chat_gets_at_once_need_no_button():
+    files, build = component(5, "file"), component(6, "button")
+    asking = listener(0, (1, "submit"), reads=[1, 2, 3], writes=[2])
+    both = listener(1, (5, "upload"), (6, "click"), reads=[5], writes=[3])
+    assert [inlet.button for inlet in layout([BOX, CHATBOT, STATE, files, build], [asking, both]).inlets] == [None]

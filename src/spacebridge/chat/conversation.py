@@ -342,6 +342,9 @@ class Conversation(Talk):
                     given = [{"data": await self._content(file)} for file in given]
                 page.set_by_user(inlet.component, inlet.value(given, page.version))
                 page.fire(inlet.component, "upload")
+                if inlet.button is not None:
+                    await page.settle()
+                    page.fire(inlet.button, "click")
         await page.settle()
         return [] if chat.box is None else [sent[index] for index in places.get(chat.box, [])]
 

@@ -41,6 +41,8 @@ class Inlet(msgspec.Struct, frozen=True, kw_only=True):
     """``image``, ``audio``, ``video``, ``text``, suffixes such as ``.pdf``, MIME types; empty: anything."""
     several: bool = True
     """Whether it takes more than one file."""
+    button: int | None = None
+    """What is pressed once the files are in, where only that has the chat get them."""
 
     def takes(self, file: UploadFile) -> bool:
         """Whether a file is of a type that it takes, as far as can be told before it is sent."""
@@ -86,7 +88,12 @@ class Inlet(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_inlets(
-    graph: EventGraph, edges: Iterable[int], box: int | None, output: int, version: tuple[int, ...]
+    graph: EventGraph,
+    edges: Iterable[int],
+    box: int | None,
+    output: int,
+    version: tuple[int, ...],
+    sending: Iterable[int | None] = (),
 ) -> tuple[Inlet, ...]:
     """Where files go in, the message box first, then what takes few types, then what takes any.
 
@@ -96,14 +103,19 @@ def find_inlets(
         box: the message box, if it takes files.
         output: the chatbot.
         version: of Gradio.
+        sending: where messages are written and sent, with files or without.
     """
+    boxes = {box, *sending}
     found = [_inlet(graph.components[box], box=True, more=version < _ONE_IS_ONE)] if box is not None else []
-    beside = [
-        _inlet(component)
-        for component in graph.components.values()
-        if component.id != box and component.type in _IMAGES | _FILES | _OTHERS and _usable(component)
-        if _feeds(graph, component.id, set(edges), output)
-    ]
+    read = {number for edge in edges for number in graph.dependencies[edge].inputs} - {box}
+    beside: list[Inlet] = []
+    for component in graph.components.values():
+        if component.id == box or component.type not in _IMAGES | _FILES | _OTHERS or not _usable(component):
+            continue
+        if _feeds(graph, component.id, read, output):
+            beside.append(_inlet(component))
+        elif (button := _processing(graph, component.id, read - {output}, boxes)) is not None:
+            beside.append(msgspec.structs.replace(_inlet(component), button=button))
     return (*found, *sorted(beside, key=lambda inlet: not inlet.types))
 
 
@@ -167,13 +179,24 @@ def _usable(component: Component) -> bool:
     )
 
 
-def _feeds(graph: EventGraph, component: int, edges: set[int], output: int) -> bool:
+def _feeds(graph: EventGraph, component: int, read: set[int], output: int) -> bool:
     """Whether the chat's functions get a component's file: they read it, or what it sets off writes what they read."""
-    read = {number for edge in edges for number in graph.dependencies[edge].inputs}
-    if component in read:
-        return True
-    read.add(output)
-    return any(not read.isdisjoint(graph.dependencies[number].outputs) for number in _set_off(graph, component))
+    wanted = read | {output}
+    return component in read or any(
+        not wanted.isdisjoint(graph.dependencies[number].outputs) for number in _set_off(graph, component)
+    )
+
+
+def _processing(graph: EventGraph, component: int, read: set[int], sending: set[int | None]) -> int | None:
+    """The button with which a component's files are made known to the chat, such as ``Create vector database``.
+
+    One that sends a message, too, is none, nor is one that only writes the chatbot: that is an answer about the files.
+    """
+    for button, listeners in graph.events("click"):
+        reading = [each for each in listeners if component in each.inputs and sending.isdisjoint(each.inputs)]
+        if reading and button not in sending and graph.may_write(reading, read):
+            return button
+    return None
 
 
 def _set_off(graph: EventGraph, component: int) -> Iterator[int]:
