@@ -106,6 +106,7 @@ class Page:
         self.values = ComponentValues(config.components, config.unmounted, config.version)
         self.session = session
         self.version = config.version
+        self._told: set[int] = set()
         self.sequential = config.version >= (6,)
         self._states_in_stream = config.version >= (5,)
         self.loaded = False
@@ -357,6 +358,16 @@ class Page:
                 return child.follows == "failure" or (child.follows == "then" and not self.sequential)
             case "refused":  # by a validator: the page marks the box and stops there
                 return False
+
+    def tell_of_javascript(self, dependency: Dependency) -> None:
+        """Say, once, that code of the page is not run that a browser would run with this."""
+        if dependency.id in self._told:
+            return
+        self._told.add(dependency.id)
+        told = f"A step of the page is JavaScript only; it was skipped (fn {dependency.id})."
+        if dependency.backend_fn:
+            told = f"{dependency.name} has JavaScript that rewrites its inputs in a browser; it was not run."
+        self.listener.on_notice("info", told)
 
     def must_not_begin(self, run: Run) -> bool:
         """Whether a run is one that stopping the page is meant to prevent."""

@@ -95,17 +95,12 @@ class Run:
         if page.must_not_begin(self):
             return Outcome(cancelled=True, output=Output())
         if dependency.js and (dependency.backend_fn or dependency.outputs):
-            page.listener.on_notice("info", self._javascript())
+            page.tell_of_javascript(dependency)
         if not dependency.backend_fn:
             return None
         return await page.session.call(
             dependency, self._data, self, trigger_id=self.trigger, event_data=self._event_data
         )
-
-    def _javascript(self) -> str:
-        if self.dependency.backend_fn:
-            return f"{self.dependency.name} has JavaScript that rewrites its inputs in a browser; it was not run."
-        return f"A step of the page is JavaScript only; it was skipped (fn {self.dependency.id})."
 
     def on_status(self, message: Message) -> None:
         """A status message of the call."""
