@@ -83,7 +83,11 @@ class Models:
                 backend = kept.get(key) or self._backends.get(key)
                 if backend is None:
                     backend = Backend(address, options, config.breaker)
-                backend.line.resize(options.turns, options.waiting)
+                shared = backend.line if key in kept else None  # by another model: the Space does what both allow
+                backend.line.resize(
+                    min(options.turns, shared.places) if shared else options.turns,
+                    min(options.waiting, shared.waiting_limit) if shared else options.waiting,
+                )
                 backend.breaker.options = config.breaker
                 kept[key] = backend
                 found.append(backend)
