@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from spacebridge.gateway.shapes import sse
@@ -16,28 +15,15 @@ if TYPE_CHECKING:
 
     from spacebridge.gateway.shapes.problem import Problem
     from spacebridge.gateway.shapes.reply import Piece
-    from spacebridge.gateway.shapes.request import Request
 
 __all__ = ["Encoder"]
 
 
 class Encoder(BaseEncoder):
-    """Writes ``chat.completion.chunk`` objects, or one ``chat.completion``. Arguments as those of the base.
-
-    Args:
-        request: what is replied to.
-        limited: whether ``max_tokens`` is kept here.
-        identifier: of the reply; made up, if not given.
-        created: seconds since 1970.
-    """
+    """Writes ``chat.completion.chunk`` objects, or one ``chat.completion``. Arguments as those of the base."""
 
     done: ClassVar[bytes] = sse.DONE
-
-    def __init__(
-        self, request: Request, *, limited: bool = True, identifier: str = "", created: float | None = None
-    ) -> None:
-        super().__init__(request, limited=limited, created=created)
-        self._id = identifier or f"chatcmpl-{secrets.token_hex(12)}"
+    prefix: ClassVar[str] = "chatcmpl-"
 
     def said(self, choice: int = 0) -> Said:
         """The answer, as it will stand in the next request's transcript."""
@@ -50,7 +36,7 @@ class Encoder(BaseEncoder):
     def whole(self) -> dict[str, Any]:
         """The whole reply."""
         return {
-            "id": self._id,
+            "id": self.identifier,
             "object": "chat.completion",
             "created": self._created,
             "model": self._request.model,
@@ -106,7 +92,7 @@ class Encoder(BaseEncoder):
 
     def _chunk(self, choice: int, delta: dict[str, Any], reason: str | None = None) -> dict[str, Any]:
         chunk: dict[str, Any] = {
-            "id": self._id,
+            "id": self.identifier,
             "object": "chat.completion.chunk",
             "created": self._created,
             "model": self._request.model,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import msgspec
@@ -63,22 +62,15 @@ def parse(body: bytes) -> Request:
 
 
 class Encoder(BaseEncoder):
-    """Writes ``text_completion`` objects. Arguments as those of the base.
-
-    Args:
-        request: what is replied to.
-        limited: whether ``max_tokens`` is kept here.
-        identifier: of the reply; made up, if not given.
-        created: seconds since 1970.
-    """
+    """Writes ``text_completion`` objects. Arguments as those of the base."""
 
     done: ClassVar[bytes] = sse.DONE
+    prefix: ClassVar[str] = "cmpl-"
 
     def __init__(
         self, request: Request, *, limited: bool = True, identifier: str = "", created: float | None = None
     ) -> None:
-        super().__init__(request, limited=limited, created=created)
-        self._id = identifier or f"cmpl-{secrets.token_hex(12)}"
+        super().__init__(request, limited=limited, identifier=identifier, created=created)
         self._echo = bool(request.body.get("echo"))
 
     def said(self, choice: int = 0) -> Said:
@@ -135,7 +127,7 @@ class Encoder(BaseEncoder):
 
     def _object(self, choices: list[dict[str, Any]]) -> dict[str, Any]:
         return {
-            "id": self._id,
+            "id": self.identifier,
             "object": "text_completion",
             "created": self._created,
             "model": self._request.model,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import secrets
 import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -42,13 +43,19 @@ class Encoder(abc.ABC):
     Args:
         request: what is replied to.
         limited: whether ``max_tokens`` is kept here, by estimate, since the app has no setting for it.
+        identifier: of the reply; made up, if not given.
         created: seconds since 1970; now, if not given.
     """
 
     done: ClassVar[bytes] = b""
     """The last bytes of a stream that ended well."""
+    prefix: ClassVar[str]
+    """How identifiers of replies begin."""
 
-    def __init__(self, request: Request, *, limited: bool = True, created: float | None = None) -> None:
+    def __init__(
+        self, request: Request, *, limited: bool = True, identifier: str = "", created: float | None = None
+    ) -> None:
+        self.identifier = identifier or f"{self.prefix}{secrets.token_hex(12)}"
         self._request = request
         self._created = int(time.time() if created is None else created)
         self._replies = [Reply(request, limited=limited) for _ in range(request.choices)]

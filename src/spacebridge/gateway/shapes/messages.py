@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from spacebridge.gateway.shapes import sse
 from spacebridge.gateway.shapes.encoder import Encoder as BaseEncoder
@@ -30,24 +29,18 @@ class Encoder(BaseEncoder):
     """Writes a message and the events of its making. Arguments as those of the base.
 
     Reasoning is told as thinking blocks to clients that asked for thinking; others take the first block for the answer.
-
-    Args:
-        request: what is replied to.
-        limited: whether ``max_tokens`` is kept here.
-        identifier: of the reply; made up, if not given.
-        created: seconds since 1970.
     """
+
+    prefix: ClassVar[str] = "msg_"
 
     def __init__(
         self, request: Request, *, limited: bool = True, identifier: str = "", created: float | None = None
     ) -> None:
-        super().__init__(request, limited=limited, created=created)
-        self._id = identifier or f"msg_{secrets.token_hex(12)}"
+        super().__init__(request, limited=limited, identifier=identifier, created=created)
         self._thinking = as_object(request.body.get("thinking")).get("type") not in (None, "disabled")
         self._content: list[dict[str, Any]] = []
         self._open: list[str] = []
         """The text so far of the block that is being written; it is the last of the content."""
-        self._pinged = False
 
     def said(self, choice: int = 0) -> Said:  # noqa: ARG002 - there is only one here
         """The answer, as it will stand in the next request's transcript."""
@@ -147,7 +140,7 @@ class Encoder(BaseEncoder):
 
     def _message(self, content: list[dict[str, Any]]) -> dict[str, Any]:
         return {
-            "id": self._id,
+            "id": self.identifier,
             "type": "message",
             "role": "assistant",
             "model": self._request.model,

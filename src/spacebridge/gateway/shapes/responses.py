@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from spacebridge.gateway.shapes import sse
 from spacebridge.gateway.shapes.encoder import Encoder as BaseEncoder
@@ -29,20 +29,14 @@ _CODES = {400: "invalid_prompt", 429: "rate_limit_exceeded"}
 
 
 class Encoder(BaseEncoder):
-    """Writes a response and the events of its making. Arguments as those of the base.
+    """Writes a response and the events of its making. Arguments as those of the base."""
 
-    Args:
-        request: what is replied to.
-        limited: whether ``max_tokens`` is kept here.
-        identifier: of the reply; made up, if not given.
-        created: seconds since 1970.
-    """
+    prefix: ClassVar[str] = "resp_"
 
     def __init__(
         self, request: Request, *, limited: bool = True, identifier: str = "", created: float | None = None
     ) -> None:
-        super().__init__(request, limited=limited, created=created)
-        self.identifier = identifier or _new_id("resp")
+        super().__init__(request, limited=limited, identifier=identifier, created=created)
         self._sequence = 0
         self._status: _Status = "in_progress"
         self._error: dict[str, Any] | None = None
