@@ -15,6 +15,7 @@ from typing import Literal
 from tests.real.chats import CASES, CHATS, EVERYWHERE, PROMPTS, Chat
 from tests.real.process import Pool
 
+from benchmarks.line import SlowLine
 from benchmarks.run import ClientProcess, Table, goal, middle, ms, ratio
 from spacebridge import Space, Timeouts, errors
 
@@ -73,6 +74,8 @@ CALLS: dict[str, tuple[str, ...]] = {
     "sidebar": ("/answer: text chat 0.7 'en' -> - chat",),
 }
 """App → the calls of a turn, in the form that ``benchmarks.clients.told`` reads."""
+FAR = 0.1
+"""Seconds of a round trip to a server on another continent."""
 Route = Literal["page", "api"]
 TIMED: tuple[tuple[str, Route], ...] = (
     ("interface_streamed", "page"),
@@ -85,7 +88,9 @@ TIMED: tuple[tuple[str, Route], ...] = (
 def main(*, quick: bool) -> None:
     with contextlib.closing(Pool()) as pool:
         exactness(pool, CASES if quick else [(name, each) for name in CHATS for each in CHATS[name].environments])
-        turns(pool, rounds=3 if quick else 15)
+        rounds = 3 if quick else 15
+        turns(pool, rounds=rounds)
+        turns(pool, rounds=rounds, round_trip=FAR)
 
 
 def exactness(pool: Pool, cases: list[tuple[str, str]]) -> None:
@@ -156,18 +161,19 @@ async def offered(url: str, route: Route) -> bool:
         return False
 
 
-def turns(pool: Pool, *, rounds: int) -> None:
-    """The time to the first text of a first and of a second turn, beside a loop that only sends and reads."""
+def turns(pool: Pool, *, rounds: int, round_trip: float = 0.0) -> None:
+    """The time to the first text of the first turns, beside a loop that only sends and reads."""
+    prompts = [*PROMPTS, PROMPTS[0]]
     table = Table(
-        "A turn: time to the first text, and requests",
+        f"A turn: time to the first text, and requests; round trip {ms(round_trip)}",
         [
             "",
             "app, route",
-            "bare, turn 1 / 2",
-            "spacebridge, turn 1 / 2",
+            "bare, turn 1 / 2 / 3",
+            "spacebridge, turn 1 / 2 / 3",
             "over bare",
             "requests, bare",
-            "ours, turn 1 / 2",
+            "ours, turn 1 / 2 / 3",
         ],
     )
     for environment in EVERYWHERE:
@@ -177,16 +183,19 @@ def turns(pool: Pool, *, rounds: int) -> None:
             if not asyncio.run(offered(url, route)):
                 continue
             found: dict[str, list[list[dict[str, float]]]] = {"event": [], "ours": []}
-            with ClientProcess("event") as bare, ClientProcess("ours") as ours:
+            with contextlib.ExitStack() as stack:
+                bare, ours = (stack.enter_context(ClientProcess(each)) for each in ("event", "ours"))
+                if round_trip:
+                    url = stack.enter_context(SlowLine(url, round_trip)).url
                 for number in range(rounds + 1):
                     for client, more in ((bare, {}), (ours, {"way": "counted", "route": route})):
-                        answers = client.run(url, [PROMPTS], **more)["answers"]
+                        answers = client.run(url, [prompts], **more)["answers"]
                         if failed := [answer["error"] for answer in answers if "error" in answer]:
                             raise RuntimeError(f"{client.name} on {environment}: {failed[0]}")
                         if number:  # the first is for imports
                             found[client.name].append(answers)
             first = {
-                each: [middle(answers[turn]["first"] for answers in many) for turn in (0, 1)]
+                each: [middle(answers[turn]["first"] for answers in many) for turn in range(len(prompts))]
                 for each, many in found.items()
             }
             requests = {each: [int(answer["requests"]) for answer in many[-1]] for each, many in found.items()}

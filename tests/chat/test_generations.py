@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,6 +54,26 @@ async def test_two_turns_as_the_raw_reader_has_them(rule_app: Start, name: str, 
             answer = await conversation.ask(prompt)
             assert answer.text == (await reader.turn(prompt)).answer
             assert conversation.state == "clean"
+
+
+@pytest.mark.parametrize("environment", EVERYWHERE)
+async def test_a_later_stream_is_opened_while_its_join_is_answered(
+    rule_app: Start, tmp_path: Path, environment: str
+) -> None:
+    """The first stream comes after the reply to the join, as only then the server knows the session."""
+    file = tmp_path / "turns.jsonl"
+    async with opened(rule_app, "echo", environment, trace=file) as space:
+        conversation = space.conversation()
+        for prompt in ("Hello", "Again"):
+            await conversation.ask(prompt)
+    told: list[str] = []
+    for line in map(json.loads, file.read_text("utf-8").splitlines()):
+        _, asked, what = str(line.get("url")).partition("/queue/")
+        if asked:
+            told.append(what.partition("?")[0])
+        elif "event_id" in (line.get("body") or ()):
+            told.append("joined")
+    assert told == ["join", "joined", "data", "join", "data", "joined"]
 
 
 @on_each

@@ -73,7 +73,8 @@ async def test_fault_after_fault(lab: Lab, seed: int, kind: str) -> None:
     assert failed > 5
     await asyncio.sleep(0)
     assert await answered(space.conversation(), "well") == "".join(said("well"))
-    await until(lambda: server.open_connections <= 1, what="connections to be closed")
+    # Of a pool: the stream of a later turn is opened while the join is under way.
+    await until(lambda: server.open_connections <= 2, what="connections to be closed")
 
 
 @pytest.mark.parametrize("seed", range(4))

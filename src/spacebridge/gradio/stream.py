@@ -54,6 +54,12 @@ class EventStream:
         self._closed_at: float | None = None
         self._endless = False
         """Whether an event died without a word to the server's stream, which from then on never ends by itself."""
+        self._ended = False
+        """Whether the server ended the last stream in its own way: then it lets the next be opened before a join."""
+        self._ahead = False
+        """Whether the stream that is open was opened before a join, and no event has joined since."""
+        self._lost: Exception | None = None
+        """Why the stream that was opened before a join broke before that was answered."""
         self._path = f"{line.prefix}/queue/data?session_hash={quote(line.session_hash, safe='')}"
         self._join = f"{line.prefix}/queue/join{f'?{line.query}' if line.query else ''}"
 
@@ -62,9 +68,19 @@ class EventStream:
         """What is asked of whom, for errors."""
         return f"GET {redact_url(self._line.http.base + self._path)}"
 
+    @property
+    def _reading(self) -> bool:
+        """Whether the stream is open, or being opened."""
+        return self._reader is not None and not self._reader.done()
+
     async def submit(self, submission: Submission) -> Message:
         """Put an event into the queue and wait for its ``process_completed``."""
         await self._closing_seen()
+        if not self._joining:
+            self._lost = None
+        if self._ended and not self._reading:
+            self._ahead = True
+            self._open()
         self._joining += 1
         try:
             reply = await self._line.http.post(self._join, submission.payload)
@@ -72,6 +88,7 @@ class EventStream:
             if not isinstance(event_id, str):
                 raise errors.ProtocolError(f"The queue of {self._line.http.host} gave no event id.")
             submission.event_id = event_id
+            self._ahead = False
             self._events[event_id] = submission
         except errors.TimedOut as error:
             error.still_running = True  # it may have joined all the same
@@ -85,14 +102,26 @@ class EventStream:
         try:
             for message in early:
                 self._dispatch(message)
-            if not submission.done.done() and (self._reader is None or self._reader.done()):
-                name = f"spacebridge stream {self._line.session_hash}"
-                self._reader = asyncio.create_task(self._read(), name=name)
+            if self._lost is not None:
+                raise self._lost
+            if not submission.done.done() and not self._reading:
+                self._open()
             if submission.cancelled:
                 await self.cancel(submission)
             return await submission.done
         finally:
             self._events.pop(event_id, None)
+
+    def _open(self) -> None:
+        """Begin to read a stream.
+
+        With ``_ahead`` that is before an event has joined, so that its first words wait only for one round trip, not
+        for that of the join and then for that of the stream. Such a stream stays open until an event has joined and
+        ended, if the server knows the session: that is, keeps its messages, as it does for the last 2,000.
+        """
+        self._ended = False
+        name = f"spacebridge stream {self._line.session_hash}"
+        self._reader = asyncio.create_task(self._read(), name=name)
 
     async def cancel(self, submission: Submission) -> None:
         """Ask the server to stop an event.
@@ -155,18 +184,18 @@ class EventStream:
     async def drain(self) -> None:
         """Wait a moment for the server to end the stream; close it where it does not.
 
-        It does not where an earlier event of the session died with its stream.
+        It does not where an earlier event of the session died with its stream, and where no event joined.
         """
         reader = self._reader
         if reader is not None and not reader.done():
-            if not self._endless:
+            if not (self._endless or self._ahead):
                 await asyncio.wait({reader}, timeout=TAIL)
             await self.aclose()
 
     async def aclose(self) -> None:
         """Close the stream. On the server this ends all events of the session."""
+        reading = self._reading
         reader, self._reader = self._reader, None
-        reading = reader is not None and not reader.done()
         self._endless = self._endless or bool(reading and self._events)
         tasks = {*self._resets, *({reader} if reader else ())}
         for task in tasks:
@@ -175,6 +204,7 @@ class EventStream:
             await asyncio.wait(tasks)
         for submission in self._events.values():  # of which the reader had not begun to hear
             submission.end(errors.StreamCut(f"{self.asked}: the stream was closed."))
+        self._ahead = False
         if reading:
             self._closed_at = asyncio.get_running_loop().time()
 
@@ -188,7 +218,7 @@ class EventStream:
         """Read the stream until the server ends it and nothing waits for it any more."""
         error: Exception | None = None
         try:
-            await self._read_once()
+            await (self._read_ahead() if self._ahead else self._read_once())
             while self._events:  # one joined while the server was ending the stream
                 known = set(self._events)
                 await self._read_once()
@@ -196,10 +226,21 @@ class EventStream:
                     raise errors.StreamCut(f"{self.asked}: the server ended the stream in mid-answer.")
         except Exception as raised:  # noqa: BLE001 - handed to those who wait, whatever it is
             error = raised
+            if self._ahead:
+                self._lost = raised
         finally:
             for submission in list(self._events.values()):
                 self._events.pop(submission.event_id or "", None)
                 submission.end(error or errors.StreamCut(f"{self.asked}: the stream was closed."))
+
+    async def _read_ahead(self) -> None:
+        """Read a stream that was opened before a join; that the server has forgotten the session is no failure then."""
+        try:
+            await self._read_once()
+        except errors.SessionLost as error:
+            if self._unknown or any(submission.heard.is_set() for submission in self._events.values()):
+                raise
+            logger.debug("the stream is opened again after the join: %s", error)
 
     async def _read_once(self) -> None:
         read, take = self._read_frame, self._take
@@ -208,6 +249,7 @@ class EventStream:
                 for frame in frames:
                     message = read(*frame)
                     if message is not None and take(message):
+                        self._ended = self._closes
                         await source.rest()
                         return
         if self._closes and self._events:
