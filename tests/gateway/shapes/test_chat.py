@@ -82,6 +82,26 @@ def test_calls_come_with_index_id_and_name_and_then_their_arguments():
     assert found[-1]["choices"][0]["finish_reason"] == "tool_calls"
 
 
+def test_functions_are_called_in_the_older_form():
+    request = asked(functions=[WEATHER["function"]])
+    found = chunks(request, text_events("Let me see.\n", call(), call()))
+    assert [delta["function_call"] for delta in deltas(found) if "function_call" in delta] == [
+        {"name": "get_weather", "arguments": ""},
+        {"arguments": '{"place": "Bonn"}'},
+    ]
+    assert not any("tool_calls" in delta for delta in deltas(found))
+    assert found[-1]["choices"][0]["finish_reason"] == "function_call"
+    client, served = openai_client(text_events(call()), text_events("Fine."))
+    functions: Any = [WEATHER["function"]]
+    done = client.chat.completions.create(model="m", messages=HELLO, functions=functions)
+    assert done.choices[0].finish_reason == "function_call"
+    called: Any = done.choices[0].message
+    assert (called.function_call.name, called.tool_calls) == ("get_weather", None)
+    result: Any = {"role": "function", "name": "get_weather", "content": "22"}
+    client.chat.completions.create(model="m", messages=[*HELLO, called, result], functions=functions)
+    assert served.asked[1].transcript(0)[1] == served.encoders[0].said()
+
+
 def test_usage_comes_last_where_it_was_asked_for():
     found = chunks(asked(stream_options={"include_usage": True}), [ReasoningDelta(text="hm"), *text_events("a")])
     assert [chunk["usage"] for chunk in found[:-1]] == [None] * (len(found) - 1)

@@ -45,7 +45,7 @@ class Encoder(BaseEncoder):
                     "index": choice,
                     "message": self._message(choice),
                     "logprobs": None,
-                    "finish_reason": self._replies[choice].reason,
+                    "finish_reason": self._reason(choice),
                 }
                 for choice in range(self._request.choices)
             ],
@@ -69,6 +69,9 @@ class Encoder(BaseEncoder):
         for piece in pieces:
             if isinstance(piece, Spoken):
                 chunks.append(self._chunk(choice, {"content": piece.text}))
+            elif isinstance(piece, Called) and self._request.tools.legacy:
+                chunks.append(self._chunk(choice, {"function_call": {"name": piece.name, "arguments": ""}}))
+                chunks.append(self._chunk(choice, {"function_call": {"arguments": piece.arguments}}))
             elif isinstance(piece, Called):
                 function = {"name": piece.name, "arguments": ""}
                 call = {"index": piece.number, "id": piece.id, "type": "function", "function": function}
@@ -83,12 +86,16 @@ class Encoder(BaseEncoder):
         return [self._chunk(choice, {}) | {"spacebridge": {"event": event}}]
 
     def _finish(self, choice: int) -> list[dict[str, Any]]:
-        return [self._chunk(choice, {}, self._replies[choice].reason) | self._extra(choice)]
+        return [self._chunk(choice, {}, self._reason(choice)) | self._extra(choice)]
 
     def _end(self) -> list[dict[str, Any]]:
         if not self._request.include_usage:
             return []
         return [self._chunk(0, {}) | {"choices": [], "usage": self.usage.openai()}]
+
+    def _reason(self, choice: int) -> str:
+        reason = self._replies[choice].reason
+        return "function_call" if reason == "tool_calls" and self._request.tools.legacy else reason
 
     def _chunk(self, choice: int, delta: dict[str, Any], reason: str | None = None) -> dict[str, Any]:
         chunk: dict[str, Any] = {
@@ -111,7 +118,10 @@ class Encoder(BaseEncoder):
         }
         if reply.reasoning:
             message |= {"reasoning_content": reply.reasoning, "reasoning": reply.reasoning}
-        if reply.calls:
+        if reply.calls and self._request.tools.legacy:
+            call = reply.calls[0]
+            message["function_call"] = {"name": call.name, "arguments": call.arguments}
+        elif reply.calls:
             message["tool_calls"] = [
                 {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
                 for call in reply.calls

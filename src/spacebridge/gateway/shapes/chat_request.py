@@ -178,6 +178,8 @@ class ChatBody(Sampling, kw_only=True):
     tools: list[dict[str, Any]] | None = None
     tool_choice: Literal["none", "auto", "required"] | NamedChoice | AllowedChoice | None = None
     parallel_tool_calls: bool | None = None
+    functions: list[FunctionDefinition] | None = None
+    function_call: Literal["none", "auto"] | NamedFunction | None = None
     response_format: ResponseFormat | None = None
     metadata: dict[str, str] | None = None
 
@@ -301,6 +303,8 @@ def _file(file: FileData, param: str) -> files.File:
 
 def _tool_use(asked: ChatBody) -> tuple[ToolUse, list[str]]:
     """The tools, and the names of those that are of another kind than functions, which can't be told to a Space."""
+    if asked.functions and not asked.tools:
+        return _function_use(asked.functions, asked.function_call), []
     tools: list[Tool] = []
     left_out: list[str] = []
     for number, raw in enumerate(asked.tools or []):
@@ -322,6 +326,27 @@ def _tool_use(asked: ChatBody) -> tuple[ToolUse, list[str]]:
         case _:
             mode = asked.tool_choice
     return chosen(tools, mode, names, only, parallel=asked.parallel_tool_calls is not False), left_out
+
+
+def _function_use(
+    functions: list[FunctionDefinition], choice: Literal["none", "auto"] | NamedFunction | None
+) -> ToolUse:
+    """Tools in the form that was OpenAI's first: one may be called at a time, and calls have no names of their own."""
+    tools = [Tool(name=one.name, description=one.description, parameters=one.parameters) for one in functions]
+    named = isinstance(choice, NamedFunction)
+    if named and choice.name not in {tool.name for tool in tools}:
+        raise Problem(
+            f"Invalid value for 'function_call': there is no function {choice.name!r}.",
+            code="invalid_value",
+            param="function_call",
+        )
+    return ToolUse(
+        tools=tuple(tools),
+        choice="required" if named else choice or "auto",
+        only=choice.name if named else None,
+        parallel=False,
+        legacy=True,
+    )
 
 
 def chosen(

@@ -70,6 +70,8 @@ class ToolUse(msgspec.Struct, frozen=True, kw_only=True):
     only: str | None = None
     """The one tool that must be called."""
     parallel: bool = True
+    legacy: bool = False
+    """Whether they were given as ``functions``, the older form, in which the answer then has to tell a call."""
 
     @property
     def offered(self) -> bool:
