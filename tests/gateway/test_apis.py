@@ -137,6 +137,8 @@ async def test_health_and_documents(http: aiohttp.ClientSession):
         document = await reply.json()
     assert document["openapi"] == "3.1.0"
     assert "/v1/chat/completions" in document["paths"]
+    assert set(document["paths"]["/v1/responses/{id}"]) == {"get", "delete"}
+    assert "404" in document["paths"]["/v1/models/{id}"]["get"]["responses"]
     text = json.dumps(document)
     for name in {part.partition('"')[0] for part in text.split("#/components/schemas/")[1:]}:
         assert name in document["components"]["schemas"]
@@ -170,3 +172,52 @@ async def test_wrong_ways_are_told_in_the_apis_shape(http: aiohttp.ClientSession
     async with http.request(method, path) as reply:
         assert reply.status == status
         assert (await reply.json())["error"]["type"] == "invalid_request_error"
+
+
+@pytest.mark.parametrize("host", ["[::1", "evil.example", "", "localhost.evil.example"])
+async def test_names_that_are_not_this_servers_are_refused(http: aiohttp.ClientSession, host: str):
+    async with http.get("/v1/models", headers={"host": host}) as reply:
+        assert (reply.status, (await reply.json())["error"]["code"]) == (403, "wrong_host")
+
+
+@pytest.mark.parametrize("origin", ["null", "http://[", "http://evil.example"])
+async def test_pages_of_others_are_refused(http: aiohttp.ClientSession, origin: str):
+    async with http.get("/v1/models", headers={"origin": origin}) as reply:
+        assert (reply.status, (await reply.json())["error"]["code"]) == (403, "wrong_origin")
+    async with http.get("/v1/models", headers={"origin": str(http._base_url.origin())}) as reply:  # type: ignore[union-attr]
+        assert reply.status == 200
+
+
+async def test_every_reply_names_its_request(http: aiohttp.ClientSession):
+    for method, path in (("GET", "/v1/models"), ("GET", "/"), ("POST", "/v1/chat/completions"), ("GET", "/nothing")):
+        async with http.request(method, path, headers={"x-request-id": "mine-1"}) as reply:
+            assert reply.headers["x-request-id"] == reply.headers["request-id"] == "mine-1"
+
+
+async def test_a_compressed_body_is_refused_as_such(http: aiohttp.ClientSession):
+    headers = {"content-encoding": "gzip"}
+    async with http.post("/v1/chat/completions", data=b"\x1f\x8b", headers=headers) as reply:
+        assert (reply.status, (await reply.json())["error"]["code"]) == (415, "unsupported_encoding")
+
+
+async def test_tools_that_cannot_be_told_are_listed(http: aiohttp.ClientSession):
+    body: Any = {"model": "interface", "messages": [{"role": "user", "content": "x"}]}
+    body["tools"] = [{"type": "custom", "custom": {"name": "run"}}]
+    async with http.post("/v1/chat/completions", json=body) as reply:
+        assert reply.headers["x-spacebridge-ignored"] == "tools[0]"
+
+
+async def test_errors_name_the_model_and_not_its_address(http: aiohttp.ClientSession):
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
+    body: Any = {"model": "interface", "messages": [{"role": "user", "content": [picture]}]}
+    async with http.post("/v1/chat/completions", json=body) as reply:
+        assert reply.status == 400
+        message = (await reply.json())["error"]["message"]
+    assert message.startswith("The chat of 'interface' takes no files.")
+
+
+async def test_a_kept_response_is_not_streamed_again(client: openai.AsyncOpenAI):
+    done = await client.responses.create(model="interface", input="one")
+    with pytest.raises(openai.BadRequestError) as caught:
+        await client.responses.retrieve(done.id, stream=True)
+    assert caught.value.param == "stream"

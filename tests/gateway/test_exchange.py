@@ -39,7 +39,7 @@ async def test_a_client_that_takes_nothing_is_left():
             await asyncio.Event().wait()  # its window is full, and stays so
 
     answers: Any = Answers()
-    reply = Exchange(answers, send, {}, keep_alive=0.05, accept=0.05, patience=0.2)
+    reply = Exchange(answers, send, keep_alive=0.05, accept=0.05, patience=0.2)
     task = asyncio.create_task(reply.stream())
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -56,7 +56,7 @@ async def test_a_slow_client_is_not_left():
         await asyncio.sleep(0.1)
 
     answers: Any = Answers()
-    reply = Exchange(answers, send, {}, keep_alive=0.02, accept=0.02, patience=5)
+    reply = Exchange(answers, send, keep_alive=0.02, accept=0.02, patience=5)
     task = asyncio.create_task(reply.stream())
     while sent < 8:
         await asyncio.sleep(0.05)

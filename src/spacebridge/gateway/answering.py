@@ -271,7 +271,9 @@ class Answering:
         """What a batch of events gives, as one piece."""
         told = b"".join([sse.queued(event) for event in batch if isinstance(event, Queued)])
         if not talk.accepted:  # it waits in our own line, or for the Space to be reached
-            return told + b"".join([sse.comment(event.text) for event in batch if isinstance(event, Notice)])
+            return told + b"".join(
+                [sse.comment(self.model.veiled(event.text)) for event in batch if isinstance(event, Notice)]
+            )
         encoder = self.encoder
         events = self._beginning()
         for event in burst.joined(batch):

@@ -68,17 +68,17 @@ class Application:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1000})
             return
-        seen = _Seen(send)
         began = time.monotonic()
         request_id = _request_id(scope)
+        seen = _Seen(send, request_id)
         told: dict[str, Any] = {}
         scope["app"] = self  # with it, the router raises what it does not find
-        scope["state"] = {"request_id": request_id, "told": told}
+        scope["state"] = {"told": told}
         gateway = self._gateway
         gateway.metrics.open.inc()
         try:
             with gateway.running(request_id):
-                await self._guarded(scope, receive, seen, request_id)
+                await self._guarded(scope, receive, seen)
         finally:
             gateway.metrics.open.dec()
             seconds = time.monotonic() - began
@@ -87,7 +87,7 @@ class Application:
             if gateway.config.server.access_log:
                 log_request(request_id, scope["method"], scope["path"], seen.status, seconds, told)
 
-    async def _guarded(self, scope: Scope, receive: Receive, send: _Seen, request_id: str) -> None:
+    async def _guarded(self, scope: Scope, receive: Receive, send: _Seen) -> None:
         path = scope["path"].removesuffix("/count_tokens")
         body = next((api.encoder.error_body for api in APIS if api.path == path), openai_body)
         app: ASGIApp = self._let_in
@@ -105,13 +105,13 @@ class Application:
             send.status = 499  # as nginx calls it; nobody reads it but the log
         except HTTPException as error:
             problem = _routing_problem(error, scope)
-            await _send_problem(send, problem, body, {"x-request-id": request_id, **(error.headers or {})})
+            await _send_problem(send, problem, body, dict(error.headers or {}))
         except Exception as error:
             problem = exchange.problem_of(error)
             scope["state"]["told"].setdefault("error", type(error).__name__)
             if send.status:  # headers have gone, and with them any other way to tell
                 raise
-            await _send_problem(send, problem, body, {"x-request-id": request_id})
+            await _send_problem(send, problem, body, {})
 
     async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See who asks."""
@@ -139,13 +139,14 @@ class Application:
         A page can send requests to any address, and its owner can give a name of his own this machine's address.
         """
         config = self._gateway.config.server
-        host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+        named = request.headers.get("host", "")
+        host = _host_of(f"//{named}")
         if not (is_loopback(host) or host == config.host or host in _names_of(config.cors_origins)):
-            raise Problem(f"This server has no name {host!r}.", status=403, code="wrong_host")
+            raise Problem(f"This server has no name {named!r}.", status=403, code="wrong_host")
         origin = request.headers.get("origin")
         if origin is None or origin in config.cors_origins or "*" in config.cors_origins:
             return
-        if urlsplit(origin).netloc != request.headers.get("host"):
+        if origin.partition("://")[2] != named:
             raise Problem(f"Pages of {origin} may not ask here.", status=403, code="wrong_origin")
 
     async def _page(self, request: Request) -> Response:
@@ -203,6 +204,9 @@ class Application:
         if request.method == "DELETE":
             if await kept.delete(name):
                 return _json({"id": name, "object": "response", "deleted": True})
+        elif request.query_params.get("stream", "").lower() in ("true", "1"):
+            message = "A response that is kept is told at once, not as a stream."
+            raise Problem(message, code="unsupported_parameter", param="stream")
         elif (found := await kept.response(name)) is not None:
             return Response(found, media_type="application/json")
         raise Problem(f"Response with id '{name}' not found.", status=404, code="response_not_found")
@@ -244,8 +248,7 @@ class _Asking:
             scope=f"{client.scope}|{asked.user or ''}",
             finished=lambda encoder: api.finished(encoder, kept),
         )
-        headers = {"x-request-id": state["request_id"]}
-        reply = Exchange(answering, send, headers, keep_alive=gateway.config.server.keep_alive)
+        reply = Exchange(answering, send, keep_alive=gateway.config.server.keep_alive)
         try:
             with gateway.turns_of(client, asked.choices):
                 await exchange.run_until_gone(receive, gateway, reply.stream if asked.stream else reply.whole)
@@ -255,9 +258,10 @@ class _Asking:
         except Exception as error:  # noqa: BLE001 - told to whoever asked
             told["error"] = type(error).__name__
             problem = exchange.problem_of(error)
+            problem.message = model.veiled(problem.message)
             if not reply.started:
                 body = sse.to_json(api.encoder.error_body(problem))
-                more = {"content-type": "application/json", **headers, **exchange.retry_headers(problem)}
+                more = {"content-type": "application/json", **exchange.retry_headers(problem)}
                 await exchange.send_body(send, problem.status, body, more)
                 return
             await reply.fail(problem)
@@ -269,15 +273,17 @@ class _Asking:
 
 
 class _Seen:
-    """``send`` that remembers the status."""
+    """``send`` that remembers the status, and names the request in the reply as OpenAI and Anthropic do."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, request_id: str) -> None:
         self._send = send
+        self._names = [(name, request_id.encode()) for name in (b"x-request-id", b"request-id")]
         self.status = 0
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            message["headers"] = [*message.get("headers", ()), *self._names]
         await self._send(message)
 
 
@@ -298,11 +304,14 @@ async def _body(scope: Scope, receive: Receive, limit: int) -> bytes:
     """The body of a request.
 
     Raises:
-        Problem: 413; it is too large.
+        Problem: 413; it is too large. 415; it is compressed.
         ClientDisconnect: it did not come to its end.
     """
     headers = dict(scope["headers"])
     too_large = Problem(f"The body has more than {limit} bytes.", status=413, code="request_too_large")
+    coding = headers.get(b"content-encoding", b"identity").decode("latin-1")
+    if coding.lower() not in ("", "identity"):
+        raise Problem(f"Bodies compressed by {coding!r} are not taken.", status=415, code="unsupported_encoding")
     length = headers.get(b"content-length", b"0")
     if length.isdigit() and int(length) > limit:
         raise too_large
@@ -360,8 +369,15 @@ def _route(request: Request, route: str) -> None:
     request.state.told["route"] = route
 
 
+def _host_of(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:  # brackets that hold no address
+        return ""
+
+
 def _names_of(origins: tuple[str, ...]) -> set[str]:
-    return {urlsplit(origin).hostname or "" for origin in origins}
+    return {_host_of(origin) for origin in origins}
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 from collections import Counter, OrderedDict
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
@@ -114,6 +115,16 @@ class Backend:
     def connected(self) -> Space | None:
         """The Space as any client has it, if it is connected."""
         return next((connection.space for connection in self._all() if connection.space is not None), None)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Hosts and names by which errors may call it; not those of the catalogue, which everybody knows."""
+        found = [host_of(space.url)] if (space := self.connected) is not None else []
+        if "://" in self.address:
+            found += [self.title, host_of(self.address)]
+        elif "/" in self.title:  # on Hugging Face, which makes its host of its name
+            found += [self.title, f"{re.sub('[^a-z0-9]+', '-', self.title.lower())}.hf.space"]
+        return tuple(found)
 
     def _all(self) -> list[_Connection]:
         return [*self._connections.values(), *([self._unused] if self._unused is not None else [])]
@@ -270,7 +281,12 @@ def title_of(address: str) -> str:
     if "://" not in address:
         return address.partition("?")[0].rpartition("@")[2]
     parts = urlsplit(address)
-    return f"{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
+    return f"{host_of(address)}{parts.path.rstrip('/')}"
+
+
+def host_of(url: str) -> str:
+    """The host of a URL, and its port."""
+    return urlsplit(url).netloc.rpartition("@")[2]
 
 
 def _timeouts(options: ModelOptions) -> Timeouts:

@@ -22,7 +22,10 @@ _ERRORS = {
     "401": "The key is missing or wrong, or the Space wants a login.",
     "403": "The Space may not be used with what the gateway has.",
     "404": "There is no such model.",
+    "413": "The body is too large.",
+    "415": "The body is compressed.",
     "429": "Too many requests, a spent quota or a full queue; `Retry-After` says when to come back.",
+    "500": "The gateway failed.",
     "502": "The Space failed.",
     "503": "The Space does not run, or rests.",
     "504": "A time limit passed.",
@@ -66,6 +69,19 @@ POSTED = (
 )
 
 
+_PLAIN: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
+    ("get", "/v1/models", "Models", "What can be served; the field `spacebridge` tells the live state.", ("401",)),
+    ("get", "/v1/models/{id}", "A model", "One model, with what its app lets be set.", ("401", "404")),
+    ("get", "/v1/responses/{id}", "A response", "A response that was kept.", ("400", "401", "404", "503")),
+    ("delete", "/v1/responses/{id}", "Forget a response", "It can't be gone on with.", ("401", "404", "503")),
+    ("get", "/health", "Health", "Whether the server runs. No key is needed.", ()),
+    ("get", "/ready", "Readiness", "Whether a request would find a Space to ask. No key is needed.", ("503",)),
+    ("get", "/metrics", "Metrics", "Numbers in Prometheus' form.", ("401",)),
+    ("get", "/status", "Status", "How the Spaces do, now and in their latest turns.", ("401",)),
+)
+"""Method, path, title, text and refusals of the endpoints that take no body."""
+
+
 @functools.cache
 def openapi() -> dict[str, Any]:
     """The document."""
@@ -106,19 +122,15 @@ def openapi() -> dict[str, Any]:
                 },
             }
         }
-    for path, title, text in (
-        ("/v1/models", "Models", "The models that can be served; the field `spacebridge` tells their live state."),
-        ("/v1/models/{id}", "A model", "One model, with what its app lets be set."),
-        ("/v1/responses/{id}", "A response", "A response that was kept; DELETE forgets it."),
-        ("/health", "Health", "Whether the server runs. No key is needed."),
-        ("/ready", "Readiness", "Whether a request would find a Space to ask. No key is needed."),
-        ("/metrics", "Metrics", "Numbers in Prometheus' form."),
-        ("/status", "Status", "How the Spaces do, now and in their latest turns."),
-    ):
-        told: dict[str, Any] = {"summary": title, "description": text, "responses": {"200": {"description": title}}}
+    for method, path, title, text, refusals in _PLAIN:
+        told: dict[str, Any] = {
+            "summary": title,
+            "description": text,
+            "responses": {"200": {"description": title}, **{status: failures[status] for status in refusals}},
+        }
         if "{id}" in path:
             told["parameters"] = [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}]
-        paths[path] = {"get": told}
+        paths.setdefault(path, {})[method] = told
     return {
         "openapi": "3.1.0",
         "info": {"title": "spacebridge", "version": __version__, "license": {"name": "Apache-2.0"}},

@@ -30,7 +30,7 @@ _ACCEPT = 2.0
 a turn into their queue first, and then refuse it: what has only been queued is not accepted yet."""
 _PATIENCE = 60.0
 """Seconds after which a client that takes nothing of a stream is left: else it would hold its place on the Space."""
-_FIELD = re.compile(r"[\w.\-]{1,64}", re.ASCII)
+_FIELD = re.compile(r"[\w.\-\[\]]{1,64}", re.ASCII)
 _MOST_NAMES = 32
 
 
@@ -44,7 +44,6 @@ class Exchange:
     Args:
         answering: gives the answers.
         send: of ASGI.
-        headers: of the reply, besides what the answers add.
         keep_alive: seconds of silence after which a stream says that it lives.
     """
 
@@ -52,7 +51,6 @@ class Exchange:
         self,
         answering: Answering,
         send: Send,
-        headers: Mapping[str, str],
         *,
         keep_alive: float,
         accept: float = _ACCEPT,
@@ -60,7 +58,6 @@ class Exchange:
     ) -> None:
         self._answering = answering
         self._send = send
-        self._headers = headers
         self._keep_alive = keep_alive
         self._accept = accept
         self._patience = patience
@@ -146,7 +143,7 @@ class Exchange:
 
     def _all_headers(self, content_type: str) -> dict[str, str]:
         answering = self._answering
-        headers = {"content-type": content_type, **self._headers}
+        headers = {"content-type": content_type}
         if answering.ways:
             headers["x-spacebridge-conversation"] = ", ".join(answering.ways)
         ignored = [name for name in answering.ignored if _FIELD.fullmatch(name)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from spacebridge.gateway.backend import Backend
+from spacebridge.gateway.veil import without_addresses
 
 if TYPE_CHECKING:
     from spacebridge.gateway.options import Config
@@ -32,6 +33,10 @@ class Model:
     def servable(self) -> bool:
         """Whether any of its Spaces may answer, as far as is known."""
         return any(backend.state != "unusable" for backend in self.backends)
+
+    def veiled(self, text: str) -> str:
+        """A text for clients, without the addresses of the Spaces."""
+        return without_addresses(text, [each for backend in self.backends for each in backend.addresses], self.name)
 
     def describe(self) -> dict[str, Any]:
         """The model in OpenAI's form, and more about it in a field of our own."""

@@ -129,6 +129,18 @@ def test_tools_are_told_and_their_use_is_what_was_chosen():
     assert parse(tools=[WEATHER, custom]).ignored == ("tools[1]",)
 
 
+def test_functions_are_tools_in_the_older_form():
+    function = WEATHER["function"]
+    asked = parse(functions=[function])
+    assert asked.tools.names == {"get_weather"}
+    assert (asked.tools.choice, asked.tools.parallel, asked.tools.legacy) == ("auto", False, True)
+    assert parse(tools=[WEATHER]).tools.briefing() == asked.tools.briefing()
+    assert parse(functions=[function], function_call={"name": "get_weather"}).tools.only == "get_weather"
+    assert not parse(functions=[function], function_call="none").tools.offered
+    assert not parse(functions=[function], tools=[WEATHER]).tools.legacy
+    assert asked.ignored == ()
+
+
 def test_json_is_asked_for_behind_the_last_message_and_in_no_transcript():
     schema = {"type": "object", "properties": {"a": {"type": "integer"}}}
     request = parse(
@@ -199,6 +211,9 @@ def test_json_beside_tools_is_asked_for_where_no_tool_is_called():
         ({"tools": [WEATHER], "tool_choice": "always"}, "tool_choice"),
         ({"tools": [WEATHER], "tool_choice": {"type": "function", "function": {"name": "f"}}}, "tool_choice"),
         ({"tool_choice": "required"}, "tool_choice"),
+        ({"functions": [{"description": "x"}]}, "functions[0].name"),
+        ({"functions": [{"name": "f"}], "function_call": {"name": "g"}}, "function_call"),
+        ({"functions": [{"name": "f"}], "function_call": "always"}, "function_call"),
         ({"response_format": "json"}, "response_format"),
         ({"response_format": {"type": "xml"}}, "response_format.type"),
         ({"response_format": {"type": "json_schema"}}, "response_format.json_schema"),
@@ -224,6 +239,20 @@ def test_a_body_that_is_no_json_object_is_refused(body: bytes):
     with pytest.raises(Problem, match=r"JSON|nested") as caught:
         chat_request.parse(body)
     assert (caught.value.status, caught.value.code) == (400, "invalid_json")
+
+
+@pytest.mark.parametrize(
+    "body, why",
+    [
+        (b'{"model": "m", "messages": [{"role": "user", "content": "\\ud83d"}]}', "half of a surrogate pair"),
+        (b'{"model": "m', "truncated"),
+        (b" ", "it is empty"),
+        (b'{"seed": 1e999}', "out of range.$"),
+    ],
+)
+def test_why_a_body_is_no_json(body: bytes, why: str):
+    with pytest.raises(Problem, match=why):
+        chat_request.parse(body)
 
 
 def test_a_missing_field_is_called_missing():

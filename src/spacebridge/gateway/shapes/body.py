@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
 from typing import Any, TypeVar
 
@@ -36,10 +38,22 @@ def read(body: bytes, kind: type[_T]) -> tuple[_T, dict[str, Any]]:
     try:
         raw = msgspec.json.decode(body)
     except NOT_JSON as error:
-        raise Problem(f"The body is no JSON: {error}.", code="invalid_json") from None
+        raise Problem(f"The body is no JSON: {_reason(body, error)}.", code="invalid_json") from None
     if not is_object(raw):
         raise Problem("The body must be a JSON object.", code="invalid_json")
     return convert(raw, kind, ""), raw
+
+
+def _reason(body: bytes, error: Exception) -> str:
+    """The parser's words, but where it takes for a body that ends too soon what is none."""
+    told = str(error).replace(" - at `$[...]`", "")
+    if not body.strip():
+        return "it is empty"
+    if "truncated" in told:
+        with contextlib.suppress(ValueError, RecursionError):
+            json.loads(body)  # takes it: then it is as whole as it should be
+            return "a text holds half of a surrogate pair, such as \\ud83d without its other half"
+    return told
 
 
 def convert(raw: object, kind: type[_T], at: str) -> _T:

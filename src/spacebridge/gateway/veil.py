@@ -1,0 +1,30 @@
+"""What clients are told of a Space: the model's name, where the operator's own view has an address.
+
+Addresses may be of hosts that only the gateway reaches, and which Spaces stand behind a model is the operator's affair.
+The log names them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["without_addresses"]
+
+
+def without_addresses(text: str, addresses: Iterable[str], name: str) -> str:
+    """A text in which each address, with whatever of a URL is around it, is the model's name.
+
+    Args:
+        text: for a client.
+        addresses: hosts with their ports, or names on Hugging Face.
+        name: of the model.
+    """
+    for address in sorted({*filter(None, addresses)}, key=len, reverse=True):
+        # A URL goes on until white space or a quote, but a sign at its end is the sentence's.
+        around = rf"(?<![\w.-])(?:https?://[^\s'\"]*?)?{re.escape(address)}(?![\w-])(?:[/?:][^\s'\"]*[\w/])?/?"
+        text = re.sub(around, lambda _: repr(name), text)
+    return text.replace(f"'{name!r}'", repr(name))

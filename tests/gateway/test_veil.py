@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+
+from spacebridge.gateway.backend import Backend
+from spacebridge.gateway.options import Breaking, ModelOptions
+from spacebridge.gateway.veil import without_addresses
+
+ADDRESSES = ("127.0.0.1:7860", "127.0.0.1:7860/app", "owner-name.hf.space", "owner/name")
+
+
+@pytest.mark.parametrize(
+    "text, told",
+    [
+        ("The chat of http://127.0.0.1:7860 takes no files.", "The chat of 'm' takes no files."),
+        ("The chat of http://127.0.0.1:7860/app/ takes no files.", "The chat of 'm' takes no files."),
+        ("GET http://127.0.0.1:7860/app/queue/data?session_hash=1: no answer.", "GET 'm': no answer."),
+        ("The Space 127.0.0.1:7860/app rests. It said: ada:pw@127.0.0.1:7860", "The Space 'm' rests. It said: ada:pw@'m'"),
+        ("See http://ada:pw@127.0.0.1:7860/x.", "See 'm'."),
+        ("The Space 'http://127.0.0.1:7860' is away.", "The Space 'm' is away."),
+        ("Cannot connect to host owner-name.hf.space:443 ssl:default", "Cannot connect to host 'm' ssl:default"),
+        ("owner/name is paused. https://huggingface.co/spaces/owner/name says more.", "'m' is paused. 'm' says more."),
+        ("127.0.0.1:78601, 1127.0.0.1:7860 and owner/names are others", "127.0.0.1:78601, 1127.0.0.1:7860 and owner/names are others"),
+    ],
+)  # fmt: skip
+def test_addresses_are_told_as_the_model(text: str, told: str):
+    assert without_addresses(text, ADDRESSES, "m") == told
+
+
+def test_nothing_is_hidden_where_there_is_nothing_to_hide():
+    assert without_addresses("The app said: no.", (), "m") == "The app said: no."
+
+
+@pytest.mark.parametrize(
+    "address, found",
+    [
+        ("http://ada:pw@10.0.0.5:7860/app?x=1", {"10.0.0.5:7860/app", "10.0.0.5:7860"}),
+        ("Owner/Name_2.5", {"Owner/Name_2.5", "owner-name-2-5.hf.space"}),
+        ("local", set[str]()),
+    ],
+)
+def test_addresses_of_a_space(address: str, found: set[str]):
+    assert set(Backend(address, ModelOptions(), Breaking()).addresses) == found
