@@ -20,6 +20,7 @@ ADDRESSES = ("127.0.0.1:7860", "127.0.0.1:7860/app", "owner-name.hf.space", "own
         ("The Space 'http://127.0.0.1:7860' is away.", "The Space 'm' is away."),
         ("Cannot connect to host owner-name.hf.space:443 ssl:default", "Cannot connect to host 'm' ssl:default"),
         ("owner/name is paused. https://huggingface.co/spaces/owner/name says more.", "'m' is paused. 'm' says more."),
+        ("Connect call failed ('10.0.0.5', 7860), ('::1', 7860, 0, 0)", "Connect call failed 'm', 'm'"),
         ("127.0.0.1:78601, 1127.0.0.1:7860 and owner/names are others", "127.0.0.1:78601, 1127.0.0.1:7860 and owner/names are others"),
     ],
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import uuid
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,8 @@ __all__ = ["Application"]
 
 _OPEN = ("/", "/health", "/ready", "/openapi.json", "/docs")
 """For everybody, without a key; and so are the page's files."""
+_BODY_SECONDS = 60.0
+"""For each part of a body: who sends none would else hold a connection for ever."""
 
 
 class Application:
@@ -304,7 +307,7 @@ async def _body(scope: Scope, receive: Receive, limit: int) -> bytes:
     """The body of a request.
 
     Raises:
-        Problem: 413; it is too large. 415; it is compressed.
+        Problem: 408; it does not come. 413; it is too large. 415; it is compressed.
         ClientDisconnect: it did not come to its end.
     """
     headers = dict(scope["headers"])
@@ -317,7 +320,11 @@ async def _body(scope: Scope, receive: Receive, limit: int) -> bytes:
         raise too_large
     body = bytearray()
     while True:
-        message = await receive()
+        try:
+            async with asyncio.timeout(_BODY_SECONDS):
+                message = await receive()
+        except TimeoutError:
+            raise Problem("The body did not come in time.", status=408, code="request_timeout") from None
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
         body += message.get("body", b"")

@@ -22,6 +22,7 @@ _ERRORS = {
     "401": "The key is missing or wrong, or the Space wants a login.",
     "403": "The Space may not be used with what the gateway has.",
     "404": "There is no such model.",
+    "408": "The body did not come.",
     "413": "The body is too large.",
     "415": "The body is compressed.",
     "429": "Too many requests, a spent quota or a full queue; `Retry-After` says when to come back.",

@@ -9,6 +9,7 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
+from spacebridge import errors
 from spacebridge.gateway.shapes import problem as problems
 from spacebridge.gateway.shapes import sse
 from spacebridge.gateway.state import Stopping
@@ -213,6 +214,8 @@ def problem_of(error: BaseException) -> Problem:
     if isinstance(error, Stopping):
         return problems.Problem(str(error), status=503, code="stopping", retry_after=1)
     problem = problems.of(error)
+    if isinstance(error, errors.StoreFailed):
+        logger.error("A request failed: %s", error)
     if problem.code == "internal_error":
         logger.error("This should not happen.", exc_info=error)
     return problem

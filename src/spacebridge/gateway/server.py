@@ -15,6 +15,7 @@ from spacebridge import errors
 from spacebridge.gateway.app import Application
 from spacebridge.gateway.config import InvalidConfig, is_loopback
 from spacebridge.gateway.logs import set_up
+from spacebridge.gateway.protocol import BoundedProtocol
 from spacebridge.gateway.state import Gateway
 from spacebridge.log import logger
 
@@ -78,7 +79,7 @@ async def _run(config: Config, load: Callable[[], Config], announce: Callable[[s
         server = _Server(
             uvicorn.Config(
                 Application(gateway),
-                http="httptools",
+                http=BoundedProtocol,
                 ws="none",
                 lifespan="off",
                 access_log=False,

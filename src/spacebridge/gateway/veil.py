@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["without_addresses"]
 
+_SOCKET = re.compile(r"\('[\da-fA-F.:%]+', \d+(?:, \d+, \d+)?\)")
+"""An address as the system's own errors tell it."""
+
 
 def without_addresses(text: str, addresses: Iterable[str], name: str) -> str:
     """A text in which each address, with whatever of a URL is around it, is the model's name.
@@ -27,4 +30,4 @@ def without_addresses(text: str, addresses: Iterable[str], name: str) -> str:
         # A URL goes on until white space or a quote, but a sign at its end is the sentence's.
         around = rf"(?<![\w.-])(?:https?://[^\s'\"]*?)?{re.escape(address)}(?![\w-])(?:[/?:][^\s'\"]*[\w/])?/?"
         text = re.sub(around, lambda _: repr(name), text)
-    return text.replace(f"'{name!r}'", repr(name))
+    return _SOCKET.sub(lambda _: repr(name), text).replace(f"'{name!r}'", repr(name))

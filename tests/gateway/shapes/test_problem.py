@@ -23,7 +23,8 @@ STATUSES = {
     errors.ServerRefused("?", status=500): 502,
     errors.RedirectRefused("?", location="x"): 502,
     errors.TimedOut("?", limit="idle", seconds=1): 504,
-    errors.CannotConnect("?"): 502,
+    errors.CannotConnect("?"): 503,
+    errors.ConnectionLost("?"): 502,
     errors.StreamCut("?"): 502,
     errors.NotGradio("?"): 502,
     errors.AppFailed("?"): 502,
@@ -36,7 +37,6 @@ STATUSES = {
     errors.FileRefused("?"): 400,
     errors.UploadRefused("?", status=413): 400,
     errors.ValidationRefused("?"): 400,
-    errors.StoreFailed("?"): 503,
     errors.MissingPart("?"): 500,
 }
 
@@ -47,6 +47,13 @@ def test_each_error_has_its_status(error: errors.SpacebridgeError, status: int):
     assert (told.status, told.message) == (status, str(error))
     assert told.code
     assert (told.retry_after is not None) == (status == 429)
+
+
+def test_where_things_are_kept_is_not_told():
+    told = problem.of(errors.StoreFailed("The store /var/lib/x failed: database is locked."))
+    assert (told.status, told.code) == (503, "store_failed")
+    assert "/var" not in told.message
+    assert told.retry_after
 
 
 def test_no_error_of_the_tree_is_unknown():

@@ -22,9 +22,9 @@ _STATUSES: tuple[tuple[type[BaseException], int], ...] = (
     (errors.QueueFull, 429),
     (errors.QuotaExceeded, 429),
     (errors.UploadRefused, 400),
+    (errors.CannotConnect, 503),
     (errors.SpaceUnavailable, 503),
     (errors.GpuUnavailable, 503),
-    (errors.StoreFailed, 503),
     (errors.TimedOut, 504),
     (errors.InvalidMessages, 400),
     (errors.UnknownSetting, 400),
@@ -83,6 +83,9 @@ def of(error: BaseException) -> Problem:
     """How an API tells an error of the library. What is none of the library's is told without its words."""
     if isinstance(error, Problem):
         return error
+    if isinstance(error, errors.StoreFailed):  # where it is, and why it fails, is the operator's affair
+        told = "What the gateway keeps can't be reached now. Ask again later."
+        return Problem(told, status=503, code="store_failed", retry_after=_WAIT)
     for kind, status in _STATUSES:
         if isinstance(error, kind):
             retry_after = getattr(error, "retry_after", None)

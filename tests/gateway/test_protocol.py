@@ -1,0 +1,93 @@
+"""Requests whose head has no end, on a real port; and bodies that do not come."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import uvicorn
+from uvicorn.server import ServerState
+
+from spacebridge.gateway import app
+from spacebridge.gateway.protocol import BoundedProtocol
+from spacebridge.gateway.shapes.problem import Problem
+
+
+class Impatient(BoundedProtocol):
+    seconds = 0.3
+
+
+async def answering(scope: Any, receive: Any, send: Any) -> None:
+    size = sum(len(name) + len(value) for name, value in scope["headers"])
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"8")]})
+    await send({"type": "http.response.body", "body": b"%8d" % size})
+
+
+@contextlib.asynccontextmanager
+async def connected(
+    kind: type[BoundedProtocol] = BoundedProtocol,
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    config = uvicorn.Config(answering, lifespan="off", log_config=None)
+    config.load()
+    state = ServerState()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: kind(config, state, {}), "127.0.0.1", 0)
+    async with server:
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        try:
+            yield reader, writer
+        finally:
+            writer.close()
+
+
+async def test_a_head_without_end_is_refused():
+    async with connected() as (reader, writer), asyncio.timeout(30):
+        writer.write(b"GET / HTTP/1.1\r\nx: ")
+        with contextlib.suppress(ConnectionError):
+            while not reader.at_eof() and not writer.is_closing():
+                writer.write(b"a" * 8192)
+                await writer.drain()
+                await asyncio.sleep(0)
+                if reader._buffer:  # type: ignore[attr-defined]
+                    break
+        assert (await reader.readline()).startswith(b"HTTP/1.1 431 ")
+
+
+async def test_heads_of_usual_size_are_taken_one_after_the_other():
+    async with connected() as (reader, writer), asyncio.timeout(30):
+        for _ in range(3):
+            writer.write(b"GET / HTTP/1.1\r\nx: " + b"a" * 30_000)
+            await writer.drain()
+            writer.write(b"\r\ny: " + b"b" * 30_000 + b"\r\n\r\n")
+            assert (await reader.readline()).startswith(b"HTTP/1.1 200 ")
+            assert int((await reader.readuntil(b"\r\n\r\n" + b"   60002"))[-8:]) == 60_002
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nx: a"])
+async def test_a_head_that_does_not_come_is_not_waited_for(sent: bytes):
+    async with connected(Impatient) as (reader, writer), asyncio.timeout(30):
+        writer.write(sent)
+        assert await reader.read() == b""
+
+
+async def test_an_answer_may_take_longer_than_a_head():
+    async with connected(Impatient) as (reader, writer), asyncio.timeout(30):
+        writer.write(b"GET / HTTP/1.1\r\n\r\n")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 200 ")
+        await asyncio.sleep(Impatient.seconds * 2)
+        writer.write(b"GET / HTTP/1.1\r\n\r\n")
+        await reader.readuntil(b"HTTP/1.1 200 ")
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(app, "_BODY_SECONDS", 0.05)
+
+    async def receive() -> Any:
+        return await asyncio.Event().wait()
+
+    with pytest.raises(Problem) as caught:
+        await app._body({"headers": []}, receive, 10)
+    assert (caught.value.status, caught.value.code) == (408, "request_timeout")
