@@ -70,7 +70,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._patience = self.loop.call_later(self.seconds, self._leave)
 
     def _leave(self) -> None:
-        if self.cycle is None or self.cycle.response_complete:
+        if not self.cycle or self.cycle.response_complete:
             self.transport.close()
         else:  # the answer before it is still on its way
             self._wait()
