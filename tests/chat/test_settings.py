@@ -49,6 +49,23 @@ def test_names_by_the_id_of_the_element_or_by_the_type():
     assert [setting.name for setting in found(*elements)] == ["temperature", "my_thing", "slider_7"]
 
 
+def test_what_has_no_name_is_called_by_what_stands_in_it_or_around_it():
+    parts = [
+        component(5, "dropdown", choices=["a", "b"]),
+        component(6, placeholder="Paste your OpenAI API key (sk-...)", type="password"),
+        component(7, placeholder="Where are you at home, if you are?"),
+        component(8, "slider"),
+        component(20, "form"),
+        component(21, "row", elem_id="model_selector_row"),
+        component(22, "row", elem_id="system"),
+    ]
+    read = listener(0, (1, "submit"), reads=[1, 5, 6, 7, 8], writes=[2])
+    parents = {5: 20, 20: 21, 6: 22, 7: 22, 8: 22}
+    graph = EventGraph({c.id: c for c in parts}, {0: read}, parents)
+    names = [setting.name for setting in find_settings(graph, [0], skip={1, 2})]
+    assert names == ["model", "api_key", "where_are_you_at", "slider_8"]
+
+
 @pytest.mark.parametrize(
     "choices, name",
     [

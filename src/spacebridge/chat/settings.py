@@ -29,6 +29,9 @@ _KINDS = frozenset(
 _TEXTS = frozenset({"textbox", "textarea", "code"})
 _LISTS = frozenset({"dropdown", "radio", "checkboxgroup"})
 _FEW = 30
+_FEW_WORDS = 4
+_SECRET = re.compile(r"api[ _-]?key|(?:access )?token|password|key", re.IGNORECASE)
+"""What a placeholder says of a box for a secret."""
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
@@ -225,7 +228,7 @@ def find_settings(
         if graph.may_write([listener], read)
     }
     found = [*direct, *indirect, *(graph.components[number] for number in applied)]
-    named = _named(found, parameters or {})
+    named = _named(found, _hinted(graph, found, parameters or {}))
     return tuple(msgspec.structs.replace(setting, button=applied.get(setting.component)) for setting in named)
 
 
@@ -361,6 +364,24 @@ def _named(components: list[Component], parameters: Mapping[int, str]) -> Iterab
             name = f"{name}_{component.id}" if name in taken else name
             taken.add(name)
         yield read_setting(component, name, tuple(word for word in words[1:] if word))
+
+
+def _hinted(graph: EventGraph, components: list[Component], parameters: Mapping[int, str]) -> dict[int, str]:
+    """Parameters, and for what has no name at all what stands in it, or around it alone: ``model_selector_row``."""
+    hinted = dict(parameters)
+    nameless = [component for component in components if not any(_words(component, parameters))]
+    for component in nameless:
+        placeholder = as_text(component.props.get("placeholder"))
+        secret = _SECRET.search(placeholder) if component.props.get("type") == "password" else None
+        hint = secret[0] if secret else " ".join(placeholder.split()[:_FEW_WORDS])
+        others = {holder for other in components if other is not component for holder in graph.around(other.id)}
+        around = [graph.components.get(number) for number in graph.around(component.id) if number not in others]
+        for elem_id in (as_text(holder.props.get("elem_id")) for holder in around if holder is not None):
+            if known_name([elem_id], _trait(component)) is not None:
+                hint = elem_id
+        if hint:
+            hinted[component.id] = hint
+    return hinted
 
 
 def _words(component: Component, parameters: Mapping[int, str]) -> tuple[str, ...]:
