@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from spacebridge import errors
-from spacebridge.gradio.config import Dependency
+from spacebridge.gradio.config import Dependency, parse_dependencies
 from spacebridge.gradio.session import Outcome
 from tests.page.documents import FIVE, FOUR, SIX, component, listener, page_config
 from tests.page.scripted import Call, Running, Script, page_on
@@ -249,6 +249,16 @@ async def test_javascript_that_would_rewrite_inputs_is_told_of_once():
         await found.settle()
     assert session.order == [0, 0]
     assert heard.notices == ["/ask has JavaScript that rewrites its inputs in a browser; it was not run."]
+
+
+async def test_javascript_that_reads_the_address_makes_an_object_of_nothing():
+    """``Object.fromEntries(new URLSearchParams(window.location.search))``, as many chats open with."""
+    parts = [component(1, "json"), component(2, "json", value=[1]), component(3)]
+    entry = {"targets": [[None, "load"]], "inputs": [1, 2, 3], "js": "() => new URLSearchParams(location.search)"}
+    load = parse_dependencies([entry], {each.id: each for each in parts}, [])
+    found, session, _ = page_on(page_config(parts, load), {})
+    await found.load(5)
+    assert [call.data for call in session.calls] == [[{}, [1], ""]]
 
 
 async def test_status_messages_are_told_with_their_dependency():

@@ -77,6 +77,8 @@ class Dependency(msgspec.Struct, frozen=True, kw_only=True):
     queue: bool = True
     backend_fn: bool = True
     js: bool = False
+    reads_address: bool = False
+    """Whether its JavaScript reads what stands behind the ``?`` of the page's address."""
     cancels: tuple[int, ...] = ()
     trigger_after: int | None = None
     follows: Follows = "then"
@@ -302,6 +304,7 @@ def _dependency(number: int, entry: dict[str, Any], components: dict[int, Compon
         queue=queued if entry.get("queue") is None else entry["queue"] is not False,
         backend_fn=entry.get("backend_fn", True) is not False,
         js=bool(entry.get("js")),
+        reads_address="location.search" in as_text(entry.get("js")),
         cancels=tuple(_ids(entry, "cancels")),
         trigger_after=after if _is_id(after) else None,
         follows=follows,

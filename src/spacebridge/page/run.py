@@ -65,7 +65,12 @@ class Run:
 
     def _input(self, number: int) -> Any:
         component = self._page.graph.components.get(number)
-        return None if component is None or component.type == "state" else _sent(self._page.values.get(number))
+        if component is None or component.type == "state":
+            return None
+        value = self._page.values.get(number)
+        if value is None and component.type == "json" and self.dependency.reads_address:
+            return {}  # what the JavaScript makes of an address with nothing behind a "?"
+        return _sent(value)
 
     async def run(self) -> None:
         """Run to the end; failures of the connection are raised, those of the app's function end the run."""
