@@ -274,3 +274,17 @@ def test_a_page_of_ten_thousand_components_is_looked_through_only_so_far():
     candidates, whole = find_candidates(graph(components, dependencies))
     assert (candidates[0].box, candidates[0].output, whole) == (1, 3, False)
     assert len(candidates) < 1_000
+
+
+# Where the answer shows
+
+
+def test_boxes_that_show_a_message_each_show_the_chat_together():
+    hidden = [component(number, "markdown", visible=False) for number in range(10, 16)]
+    (chat, *_) = found([BOX, *hidden], listener(0, (1, "submit"), reads=[1], writes=range(10, 16)))
+    assert chat.parts == tuple(range(10, 16))
+    shown = [component(number, "markdown") for number in range(10, 16)]
+    (chat, *_) = found([BOX, *shown], listener(0, (1, "submit"), reads=[1], writes=range(10, 16)))
+    assert chat.parts == ()
+    (chat, *_) = found([BOX, *hidden[:3]], listener(0, (1, "submit"), reads=[1], writes=[10, 11, 12]))
+    assert chat.parts == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -39,6 +40,8 @@ async def as_the_page_has_it(url: str, chat: Chat, way: Candidate) -> list[Any]:
             reading = await reader.turn(prompt, box=way.box, trigger=(way.trigger, way.event), chatbot=way.output)
             assert not reading.errors
             found.append(reading.answer if way.chatbot else reading.chatbot)
+            if way.output_type == "html":
+                found[-1] = re.sub(r"<[^>]*>", "", found[-1].replace("<br>", "\n"))
         return found
 
 

@@ -181,3 +181,8 @@ def test_the_page_as_it_is_now_counts():
     open_now[1] = False
     assert is_locked(graph, chat, look)
     assert next_gate(graph, chat, look, {5}) is None
+
+
+@pytest.mark.parametrize("text, gate", [("Upload & Start Chat", True), ("Upload", False), ("Restart", False)])
+def test_a_button_that_uploads_and_starts(text: str, gate: bool):
+    assert bool(gates([LOCKED, CHATBOT, button(5, text)], send(), listener(1, (5, "click"), writes=[1]))) is gate

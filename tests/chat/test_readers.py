@@ -96,3 +96,21 @@ def test_no_value_raises(values: list[object], before: object, prompt: str, trus
     for value in values:
         reader(value, final=False)
     reader(before, final=True)
+
+
+def test_html_is_read():
+    read = reader_for(component(1, "html"), "<p>Hello</p><p>One</p>", "Hello")
+    assert [b.text for b in read("<p>Hello</p><p>One</p><p>Hello</p><p>Two &amp; <b>more</b></p>", final=True)] == [
+        "Two & more"
+    ]
+    assert [b.text for b in read("<p>It is <b>this</b>.</p>", final=False)] == ["It is this."]
+    assert read(None, final=True) == []
+
+
+def test_boxes_that_show_a_message_each():
+    before = ["User: Hello", "Bot: One", "", ""]
+    reader = LeafReader(before, "Hello")
+    assert texts(reader, ["User: Hello", "Bot: One", "User: Hello", ""]) == []
+    assert texts(reader, [*before[:2], "User: Hello", "Bot: Two"], final=True) == [("assistant", "Bot: Two")]
+    page, _, _ = page_on(page_config([component(1, value="a"), component(2)], []))
+    assert output_value(page, 1, (1, 2)) == ["a", ""]

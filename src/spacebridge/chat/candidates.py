@@ -21,7 +21,7 @@ from spacebridge.chat.components import (
     text_box,
     words_of,
 )
-from spacebridge.chat.words import ANSWERING, ASIDE, CLEARING, MESSAGE, NOT_MESSAGE, SENDING
+from spacebridge.chat.words import ANSWERING, ASIDE, BESIDE, CLEARING, MESSAGE, NOT_MESSAGE, SENDING
 from spacebridge.page.graph import way
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ _STEPS_OF_A_CANDIDATE = 40
 _MOST_OUTPUTS = 20
 """For one event: a button may well clear ten thousand boxes."""
 _MOST_PLAIN = 3
+_FEWEST_PARTS = 4
+"""Two questions and two answers."""
 
 Points = list[tuple[int, str]]
 
@@ -62,6 +64,8 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the answer shows in a chatbot, which remembers; else each turn stands alone."""
     elsewhere: tuple[int, ...] = ()
     """What else the last of the dependencies writes where there is no chatbot: the answer may show there instead."""
+    parts: tuple[int, ...] = ()
+    """Boxes of which each shows one message, most of them hidden until they do: all of them show the chat."""
     edges: tuple[int, ...] = ()
     """Ids of the dependencies on the way from the event to the answer."""
     names: tuple[str, ...] = ()
@@ -348,6 +352,7 @@ class _Finder:
             output_type=output.type,
             chatbot=output.id in self.chatbots,
             elsewhere=self._elsewhere(found),
+            parts=self._parts(found),
             edges=found.edges,
             names=tuple(dependency.name for dependency in dependencies),
             place=place,
@@ -361,6 +366,16 @@ class _Finder:
         last = self.graph.dependencies[found.edges[-1]]
         free = self.plain - {found.output.id, found.trigger.id, found.box.id if found.box else None}
         return tuple(number for number in last.outputs if number in free)[:_MOST_OUTPUTS]
+
+    def _parts(self, found: _Found) -> tuple[int, ...]:
+        if found.output.id not in self.plain:
+            return ()
+        written = map(self.graph.components.get, self.graph.dependencies[found.edges[-1]].outputs)
+        alike = [
+            one for one in written if one is not None and one.type == found.output.type and one.id != found.trigger.id
+        ]
+        hidden = sum(not one.visible for one in alike)
+        return tuple(one.id for one in alike) if len(alike) >= _FEWEST_PARTS and 2 * hidden > len(alike) else ()
 
     def _answer_points(self, found: _Found) -> Points:
         output = found.output
@@ -434,7 +449,7 @@ def _output_points(component: Component) -> Points:
 def _button_points(button: Component) -> Points:
     """What a button says."""
     name = says(button)
-    if CLEARING.search(name):
+    if CLEARING.search(name) or BESIDE.search(name):
         return [(-40, f"the button says {name!r}")]
     if SENDING.search(name):
         return [(4, f"the button says {name!r}")]

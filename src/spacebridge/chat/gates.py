@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from spacebridge.chat.components import BUTTONS, PLAIN_BOXES, name_of, says, text_box, words_of
-from spacebridge.chat.words import AGREEING, CHOOSING, CLEARING, DECLINING, STARTING
+from spacebridge.chat.words import AGREEING, BESIDE, CHOOSING, CLEARING, DECLINING, STARTING
 from spacebridge.shape import as_list, is_list
 
 if TYPE_CHECKING:
@@ -322,7 +322,9 @@ def _likely(component: Component) -> int:
     name = words_of(component)
     if CLEARING.search(name) or DECLINING.search(name):
         return -30
-    return 10 if AGREEING.search(name) or STARTING.search(name) else 0
+    if AGREEING.search(name) or STARTING.search(name):
+        return 10
+    return -30 if BESIDE.search(name) else 0
 
 
 def _first_choice(component: Component, choices: object) -> Any:

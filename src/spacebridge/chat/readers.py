@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from spacebridge.chat.bubbles import Bubble, parse_bubbles
 from spacebridge.chat.components import PLAIN_ANSWERS, is_chatbot
-from spacebridge.chat.transcripts import said_since
+from spacebridge.chat.transcripts import is_question, said_in_html, said_since
+from spacebridge.gradio.html import html_to_text
 from spacebridge.shape import as_list, as_object, as_text, is_list, is_object
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from spacebridge.gradio.config import Component
     from spacebridge.page.page import Page
@@ -64,7 +65,29 @@ def reader_for(output: Component, before: object, prompt: str) -> Reader:
         before: its value before the turn.
         prompt: what is asked.
     """
+    if output.type == "html":
+        return HtmlReader(before, prompt)
     return plain_reader if output.type == "chatbot" else LeafReader(before, prompt, trusting=is_chatbot(output))
+
+
+class HtmlReader:
+    """Reads what ``gr.HTML`` shows: a transcript, or an answer; of either what is to be read.
+
+    Args:
+        before: the value before the turn.
+        prompt: what is asked.
+    """
+
+    def __init__(self, before: object, prompt: str) -> None:
+        self._before = as_text(before)
+        self._prompt = prompt
+
+    def __call__(self, value: object, *, final: bool, first: int = 0) -> list[Bubble]:  # noqa: ARG002 - of the form of all readers
+        """The bubbles of a value."""
+        source = as_text(value)
+        said = said_in_html(source, self._before, self._prompt, final=final)
+        text = html_to_text(source) if said is None else said
+        return [Bubble(role="assistant", text=text)] if text else []
 
 
 class LeafReader:
@@ -104,7 +127,7 @@ class LeafReader:
         new = {
             path: text
             for path, text in _leaves(value)
-            if text.strip() and text.strip() != self._prompt and text != self._before.get(path)
+            if text.strip() and text != self._before.get(path) and not is_question(text, self._prompt)
         }
         for path, text in new.items():
             last = self._last.get(path)
@@ -164,8 +187,10 @@ def _record(entry: dict[str, Any], path: Path, prompt: str) -> Bubble | None:
     return None if role is None else Bubble(role=role, text=text, path=(*path, key))
 
 
-def output_value(page: Page, output: int) -> object:
-    """What an output shows now: its value, or what is drawn into it."""
+def output_value(page: Page, output: int, parts: Iterable[int] = ()) -> object:
+    """What an output shows now: its value, what is drawn into it, or the texts of its parts."""
+    if parts:
+        return [page.values.get(number) or "" for number in parts]
     component = page.graph.components.get(output)
     if component is not None and component.type == "column":
         return drawn_value(page, output)

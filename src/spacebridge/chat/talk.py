@@ -127,7 +127,7 @@ class Talk:
             chat = self._located()
             api, asked = self._layout.route == "api", prompt()
             # What the API returned last is no history.
-            shown = before() if before else None if api else output_value(page, chat.output)
+            shown = before() if before else None if api else output_value(page, chat.output, chat.parts)
             tracker = AnswerTracker(
                 shown,
                 asked,
@@ -143,7 +143,7 @@ class Talk:
                 read=plain_reader if api else reader_for(page.graph.components[chat.output], shown, asked),
             )
             elsewhere = {number: page.values.get(number) for number in chat.elsewhere}
-            return Beginning(tracker, chat.output, fire, elsewhere)
+            return Beginning(tracker, chat.output, fire, elsewhere, chat.parts)
 
         turn = Turn(
             turn_id,

@@ -2,13 +2,16 @@
 
 Only what comes after the last question is the answer of a turn. The question is found by its words on a line of its
 own, behind a label or a sign that stands for a person; a text that merely begins with the question is no transcript.
+In HTML each message is an element, so there the question needs no label; but it must be new in this turn.
 """
 
 from __future__ import annotations
 
 import re
 
-__all__ = ["said_since"]
+from spacebridge.gradio.html import html_to_text
+
+__all__ = ["is_question", "said_in_html", "said_since"]
 
 _PERSON = (
     r"you|user|human|me|q|question|client|customer|я|вы|пользователь|человек|用户|我|你|usuario|tú|yo|du|ich|vous|moi"
@@ -22,6 +25,14 @@ _SIGNS = "🧑👤🙂😀👨👩🙋👦👧🗣>"
 _FRAME = r"[^\w\n]{0,16}"
 _LABEL = re.compile(rf"\s*{_FRAME}(?:(?:{_BOT}){_FRAME}?[:：]|🤖)[*_]*[ \t]*", re.IGNORECASE)
 _MAY_BE_LABEL = re.compile(rf"\s*{_FRAME}\w{{0,16}}{_FRAME}")
+_LABEL_ALONE = re.compile(rf"{_FRAME}(?:{_BOT}|🤖){_FRAME}", re.IGNORECASE)
+_SPEAKER = re.compile(rf"{_FRAME}(?:(?:{_PERSON}){_FRAME}[:：]|[{_SIGNS}]){_FRAME}", re.IGNORECASE)
+# Elements that only tell who speaks, or when.
+_NAMES = re.compile(
+    r"""<(\w+)\s[^<>]{0,200}?class\s*=\s*["'][^"'<>]{0,100}?\b(?:user-?name|nick-?name|name|author|sender|speaker|"""
+    r"""avatar|time-?stamp|time)\b[^<>]{0,200}>[^<>]{0,80}</\1>""",
+    re.IGNORECASE,
+)
 
 
 def said_since(value: str, prompt: str, *, final: bool) -> str | None:
@@ -48,3 +59,60 @@ def said_since(value: str, prompt: str, *, final: bool) -> str | None:
     if not final and _MAY_BE_LABEL.fullmatch(rest):
         return ""
     return rest.lstrip()
+
+
+def is_question(text: str, prompt: str) -> bool:
+    """Whether a message is a question, perhaps behind the name of who asks: ``User: …``."""
+    text, prompt = " ".join(text.split()), " ".join(prompt.split())
+    if not prompt or not text.endswith(prompt):
+        return False
+    label = text[: -len(prompt)]
+    return not label or _SPEAKER.fullmatch(label) is not None
+
+
+def said_in_html(value: str, before: str, prompt: str, *, final: bool) -> str | None:
+    """What a transcript in HTML says after a question, as text; None where it is none, or does not show the question.
+
+    Args:
+        value: the HTML.
+        before: what it was before the turn; newer messages may stand under the older ones, or above.
+        prompt: the question.
+        final: whether it will not change any more.
+    """
+    new = _new_lines(_lines(value), _lines(before))
+    asked = [line for line in map(_squeezed, prompt.splitlines()) if line]
+    size = len(asked)
+    for index in range(len(new)):
+        if is_question(new[index], prompt):
+            rest = new[index + 1 :]
+        elif size > 1 and is_question(new[index], asked[0]) and new[index + 1 : index + size] == asked[1:]:
+            rest = new[index + size :]
+        else:
+            continue
+        said = "\n".join(rest).strip()
+        head, _, more = said.partition("\n")
+        if _LABEL_ALONE.fullmatch(head) and (more or not final):
+            return more.strip()
+        label = _LABEL.match(said)
+        said = said[label.end() :] if label is not None else said
+        return said if said or not final else None
+    return None
+
+
+def _lines(source: str) -> list[str]:
+    return html_to_text(_NAMES.sub(" ", source)).split("\n")
+
+
+def _squeezed(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _new_lines(lines: list[str], before: list[str]) -> list[str]:
+    """The lines that were not there: what stood above them before, and what stood below, are left out."""
+    most = min(len(lines), len(before))
+    above = next((i for i in range(most) if lines[i] != before[i]), most)
+    if above < len(before) < len(lines) and lines[-len(before) :] == before:
+        return lines[: -len(before)]
+    most -= above
+    below = next((i for i in range(most) if lines[-1 - i] != before[-1 - i]), most)
+    return lines[above : len(lines) - below]

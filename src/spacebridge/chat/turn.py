@@ -11,8 +11,8 @@ from spacebridge.chat.clock import TurnClock
 from spacebridge.chat.components import is_chatbot
 from spacebridge.chat.events import Answer, Event, Finished, Notice, Queued, Started, Uploading
 from spacebridge.chat.outbox import Outbox
-from spacebridge.chat.readers import drawn_value
-from spacebridge.gradio.html import without_tags
+from spacebridge.chat.readers import drawn_value, output_value
+from spacebridge.gradio.html import html_to_text, without_tags
 from spacebridge.gradio.quota import gpu_wait
 from spacebridge.page.values import LiveValue
 from spacebridge.shape import as_list, as_object, is_object
@@ -58,6 +58,8 @@ class Beginning(NamedTuple):
     fire: Fire
     elsewhere: dict[int, object]
     """Where else the answer may show, and what these held before."""
+    parts: tuple[int, ...] = ()
+    """What the output consists of, if it is several components."""
 
 
 class Turn:
@@ -102,6 +104,7 @@ class Turn:
         self._ended = ended
         self._tracker: AnswerTracker | None = None
         self._elsewhere: dict[int, object] = {}
+        self._parts: tuple[int, ...] = ()
         self._outbox = Outbox()
         self._notices: dict[tuple[str, str, str], Notice] = {}
         self._work: asyncio.Task[None] | None = None
@@ -229,7 +232,11 @@ class Turn:
 
     def on_value(self, component: int, value: LiveValue, operations: list[Operation] | None) -> None:
         """A component's value changed."""
-        if component != self._output or self._tracker is None or self._finished is not None:
+        if self._tracker is None or self._finished is not None:
+            return
+        if component in self._parts:
+            value, operations = LiveValue(output_value(self._page, self._output, self._parts)), None
+        elif component != self._output:
             return
         self._tracker.update(value, operations)
         if self._clock is not None and self._clock.in_phase and self._tracker.begun:
@@ -355,7 +362,7 @@ class Turn:
         page = self._page
         await self._verify()
         self._set_phase("first_text", self._timeouts.first_text)
-        self._tracker, self._output, fire, self._elsewhere = await self._begin()
+        self._tracker, self._output, fire, self._elsewhere, self._parts = await self._begin()
         self._fired = True
         if page.clocks.may_write([self._output], now=False):
             page.clocks.start([self._output])
@@ -414,7 +421,10 @@ class Turn:
             for number, before in self._elsewhere.items():
                 value = self._page.values.get(number)
                 if isinstance(value, str) and value.strip() and value != before:
-                    tracker.update(self._page.values.live(number), None)
+                    shown = self._page.values.live(number)
+                    if self._page.graph.components[number].type == "html":
+                        shown = LiveValue(html_to_text(value))
+                    tracker.update(shown, None)
                     return tracker.finish()
             raise
 

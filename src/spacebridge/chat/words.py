@@ -8,6 +8,7 @@ __all__ = [
     "AGREEING",
     "ANSWERING",
     "ASIDE",
+    "BESIDE",
     "CHOOSING",
     "CLEARING",
     "DECLINING",
@@ -24,12 +25,15 @@ def _any_of(*parts: str) -> re.Pattern[str]:
 
 CLEARING = _any_of(
     r"clear|reset|undo|retry|stop|delete|remove|regenerat|cancel|restart|start over|new (chat|conversation)|flag\b",
-    r"copy|share|export|download|upload|save|清|重|停|删|撤|取消|分享|复制",
+    r"清|重|停|删|撤|取消",
     r"temizle|sıfırla|xóa|cancella|hapus|wyczyść|reinicia",
     r"очист|сброс|стоп|удал|отмен|повтор|limpiar|borrar|detener|effacer|supprimer|lösch",
     r"消去|停止|クリア|再生成|지우|삭제|중지",
 )
-"""What a button says that does something else with a chat than going on with it."""
+"""What a button says that does away with something in a chat, or stops it."""
+
+BESIDE = _any_of(r"copy|share|export|download|upload|save|分享|复制")
+"""What a button says that does something beside the chat."""
 
 SENDING = _any_of(
     r"send|submit|chat|ask|\brun\b|generat|\bgo\b|reply|answer|发送|提交|提问|发|отправ|спрос|送信|質問",

@@ -4,6 +4,7 @@
 ``both``       the answer stands between a status and a count    ``live``      an Interface that answers while one types
 ``html``       HTML, by Enter                                    ``twoboxes``  a context and a question, by a button
 ``log``        the conversation as one text in a Textbox         ``progress``  Markdown says how far it is, HTML the result
+``bubbles``    an Interface whose HTML shows the conversation    ``pairs``     hidden Markdowns that show a message each
 """
 
 import gradio as gr
@@ -21,6 +22,15 @@ def interface():
 def live():
     box, shown = gr.Textbox(label="Prompt"), gr.Textbox(label="Output")
     return gr.Interface(lambda text: whole(text, "live"), box, shown, live=True)
+
+
+def bubbles():
+    def add(text, said):
+        said = [*(said or []), (text, whole(text, f"turn={len(said or []) + 1}"))]
+        shown = "".join(f"<p>{asked}</p><p>{told.replace(chr(10), '<br>')}</p>" for asked, told in said)
+        return f"<style>p {{ color: red }}</style><div>{shown}</div>", said
+
+    return gr.Interface(add, [gr.Textbox(label="Say"), "state"], ["html", "state"])
 
 
 def markdown():
@@ -49,7 +59,7 @@ def both():
 
 def html():
     box, shown = gr.Textbox(label="Ask"), gr.HTML()
-    box.submit(lambda text: f"<p>{whole(text, 'html')}</p>", box, shown)
+    box.submit(lambda text: f"<p>{whole(text, 'html').replace(chr(10), '<br>')}</p>", box, shown)
 
 
 def twoboxes():
@@ -75,13 +85,27 @@ def progress():
     def work(text):
         yield "working …", ""
         yield "still working …", ""
-        yield "", f"<p>{whole(text, 'progress')}</p>"
+        yield "", f"<p>{whole(text, 'progress').replace(chr(10), '<br>')}</p>"
 
     gr.Button("Run").click(work, box, [shown, done])
 
 
-INTERFACES = {"interface": interface, "live": live}
-FORMS = {each.__name__: each for each in (markdown, both, html, twoboxes, log, progress)}
+def pairs():
+    said = gr.State([])
+    shown = [gr.Markdown(visible=False) for _ in range(8)]
+    box = gr.Textbox(label="Say")
+
+    def add(text, before):
+        for told in say(text, f"turn={len(before) // 2 + 1}"):
+            now = [*before, f"User: {text}", told]
+            hidden = [gr.update(visible=False)] * (8 - len(now))
+            yield [now, *(gr.update(value=each, visible=True) for each in now), *hidden]
+
+    gr.Button("Generate").click(add, [box, said], [said, *shown])
+
+
+INTERFACES = {"interface": interface, "live": live, "bubbles": bubbles}
+FORMS = {each.__name__: each for each in (markdown, both, html, twoboxes, log, progress, pairs)}
 
 
 def build(options):
