@@ -130,4 +130,77 @@ async def test_the_answer_may_show_elsewhere():
         [listener(0, (1, "submit"), reads=[1], writes=[2, 3])],
         {0: ["", "<p>yes</p>"]},
     )
-    assert (await conversation.ask("hi")).text == "<p>yes</p>"
+    assert (await conversation.ask("hi")).text == "yes"
+
+
+# Buttons that work on files
+
+PICTURE, TEXT = component(7, "image"), ("a.png", b"x")
+
+
+async def test_a_file_is_put_in_before_the_button_that_opens_the_chat_with_it():
+    for reads in ([7], [7, 1]):
+        conversation, session = gated(
+            listener(1, (5, "click"), reads=reads, writes=[1]), script={1: [OPEN]}, parts=[START, PICTURE]
+        )
+        answer = await conversation.ask("hi", files=[TEXT])
+        assert answer.text == "yes"
+        assert session.order == [1, 0]
+        assert session.calls[0].data[0]["path"].endswith("a.png")
+        await conversation.ask("hi")
+        assert session.order == [1, 0, 0]
+        await conversation.ask("hi", files=[TEXT])
+        assert session.order == [1, 0, 0, 1, 0]
+
+
+async def test_a_page_that_wants_a_file_first_says_so():
+    nothing = {"__type__": "update"}
+    conversation, _ = gated(
+        listener(1, (5, "click"), reads=[7], writes=[1]), script={1: [nothing]}, parts=[START, PICTURE]
+    )
+    with pytest.raises(errors.InvalidMessages, match="wants a file before one can chat: image 7") as caught:
+        await conversation.ask("hi")
+    assert "files=[…]" in caught.value.hint
+
+    def refuse(_: Running) -> Outcome:
+        raise errors.AppFailed("The app failed: A picture, please", detail="A picture, please")
+
+    conversation, _ = gated(
+        listener(1, (5, "click"), reads=[7], writes=[1]), script={1: refuse}, parts=[START, PICTURE]
+    )
+    with pytest.raises(errors.AppFailed, match="A picture, please") as caught:
+        await conversation.ask("hi")
+    assert "files=[…]" in caught.value.hint
+
+
+async def test_a_button_for_files_is_not_pressed_without_one_where_one_can_chat():
+    def begun() -> tuple[Conversation, ScriptedSession]:
+        return conversation_on(
+            [component(1), CHATBOT, START, PICTURE, component(8, "state")],
+            [
+                listener(0, (1, "submit"), reads=[1, 2, 8], writes=[2]),
+                listener(1, (5, "click"), reads=[7], writes=[8]),
+            ],
+            {0: [ANSWERED], 1: [None]},
+        )
+
+    conversation, session = begun()
+    assert conversation.layout.gates
+    await conversation.ask("hi")
+    assert session.order == [0]
+    await conversation.ask("hi", files=[TEXT])
+    assert session.order == [0, 1, 0]
+    conversation, session = begun()
+    await conversation.ask("hi", files=[TEXT])
+    assert session.order == [1, 0]
+
+
+async def test_a_file_for_which_the_page_has_no_place_any_more():
+    close = {"__type__": "update", "interactive": False}
+    conversation, session = gated(
+        listener(1, (5, "click"), reads=[7], writes=[1, 7]), script={1: [OPEN, close]}, parts=[START, PICTURE]
+    )
+    await conversation.ask("hi", files=[TEXT])
+    with pytest.raises(errors.FileRefused, match="takes no more files at image 7"):
+        await conversation.ask("hi", files=[TEXT])
+    assert session.order == [1, 0]

@@ -19,7 +19,7 @@ from spacebridge.chat.turn import Fire
 from spacebridge.gradio.trace import redact_url
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 
     from spacebridge.chat.candidates import Candidate
     from spacebridge.chat.events import Answer, Option
@@ -104,10 +104,19 @@ class Conversation(Talk):
 
         async def prepare(chat: Candidate) -> Fire:
             nonlocal full
-            earlier = await self._ready(wanted)
+            sent: list[dict[str, Any]] = []
+            wanting = self._wanted_first(uploads)
+
+            async def put_first() -> None:
+                sent.extend(await self._host.upload(uploads, turn.on_upload))
+                await self._put(self._located(), sent, wanting, press=False)
+
+            earlier = await self._ready(wanted, put_first if wanting else None)
             chat = self._located()  # what was done may have rendered the page anew
-            sent = await self._host.upload(uploads, turn.on_upload) if uploads else []
-            boxed = await self._put(chat, sent, self._places(uploads))
+            if uploads and not sent:
+                sent.extend(await self._host.upload(uploads, turn.on_upload))
+            left = {place: each for place, each in self._places(uploads).items() if place not in wanting}
+            boxed = await self._put(chat, sent, left)
             full = self._past.with_past(prompt, before)
             await write(self._page, chat, full, [*earlier, *boxed], typed=self._layout.route != "api")
             return Fire(chat.trigger, chat.event)
@@ -268,16 +277,24 @@ class Conversation(Talk):
 
         return self._begin(prepare, prompt=said, before=before, settle=settle, expects_answer=expects_answer, done=done)
 
-    async def _ready(self, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
+    async def _ready(
+        self, wanted: Mapping[str, Any], before: Callable[[], Awaitable[None]] | None = None
+    ) -> list[dict[str, Any]]:
         """Set what is to be set, pass the page's gates, and have the app know what was said before.
+
+        Args:
+            wanted: what is to be set.
+            before: what the gates need besides.
 
         Returns:
             Files that go with the next message.
         """
         await self._panel.set(self._layout, {**self._to_set, **wanted})
         self._to_set = {}
+        if before is not None:
+            await before()
         if not self._inside and self._layout.route == "page":
-            await enter(self._page, self._located(), self._failures)
+            await enter(self._page, self._located(), self._failures, self._layout.inlets)
         self._inside = True
         return await self._past.tell(self._page, self._located(), self._host)
 
@@ -327,22 +344,41 @@ class Conversation(Talk):
         said, self._said_system = self._said_system, system
         return None if said == system else system
 
+    def _wanted_first(self, uploads: list[UploadFile]) -> dict[int, list[int]]:
+        """Those of the places of files with which the page is to be opened, as ``_places`` gives them."""
+        if self._inside or not uploads or self._layout.route != "page":
+            return {}
+        gates = {gate.component for gate in self._layout.gates}
+        wanted = {inlet.component for inlet in self._layout.inlets if inlet.button in gates}
+        return {place: files for place, files in self._places(uploads).items() if place in wanted}
+
     async def _put(
-        self, chat: Candidate, sent: list[dict[str, Any]], places: dict[int, list[int]]
+        self, chat: Candidate, sent: list[dict[str, Any]], places: dict[int, list[int]], *, press: bool = True
     ) -> list[dict[str, Any]]:
         """Put files where they go beside the message box, as a user does.
 
+        Args:
+            chat: the way to chat.
+            sent: all files of the turn.
+            places: which go where.
+            press: whether what works on them is pressed.
+
         Returns:
             Those that go into the box.
+
+        Raises:
+            FileRefused: the page takes none any more.
         """
         page = self._page
         for inlet in self._layout.inlets:
             if not inlet.box and (given := [sent[index] for index in places.get(inlet.component, ())]):
+                if any(page.values.prop(one, "interactive") is False for one in (inlet.component, inlet.button) if one):
+                    raise errors.FileRefused(f"The page takes no more files at {inlet.describe()}.")
                 if inlet.wants_content(page.version):
                     given = [{"data": await self._content(file)} for file in given]
                 page.set_by_user(inlet.component, inlet.value(given, page.version))
                 page.fire(inlet.component, "upload")
-                if inlet.button is not None:
+                if inlet.button is not None and press:
                     await page.settle()
                     page.fire(inlet.button, "click")
         await page.settle()

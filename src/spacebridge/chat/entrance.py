@@ -11,31 +11,43 @@ from spacebridge.page.page import TYPING
 from spacebridge.shape import as_list, is_list
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from spacebridge.chat.candidates import Candidate
     from spacebridge.chat.gates import Gate
+    from spacebridge.chat.inlets import Inlet
     from spacebridge.page.page import Page
 
 __all__ = ["enter", "write"]
 
 _MOST_GATES = 6
+_FILE_HINT = "Give it with the first message: files=[…], or --file."
 _DONE = {"click": "Clicked", "tick": "Ticked", "choose": "Chose", "enter": "Pressed Enter in"}
 
 
-async def enter(page: Page, chat: Candidate, failures: list[errors.SpacebridgeError]) -> None:
+async def enter(
+    page: Page, chat: Candidate, failures: list[errors.SpacebridgeError], inlets: Sequence[Inlet] = ()
+) -> None:
     """Do what the page wants before one can chat, step by step; what is done is given as a notice.
 
     Args:
         page: whose ``load`` events have run.
         chat: the way to chat.
         failures: to which whoever listens to the page adds what fails.
+        inlets: where files go in. A button that works on files is only pressed without one if nothing else opens the
+            chat.
 
     Raises:
         InvalidSetting: the page wants something that only the user knows.
+        InvalidMessages: the page wants a file.
         AppFailed: the app refused, and the page is still locked.
     """
     done: set[int] = set()
     while len(done) < _MOST_GATES and (gate := next_gate(page.graph, chat, page.values.look, done)):
         done.add(gate.component)
+        empty = [each for each in inlets if each.button == gate.component and not page.values.get(each.component)]
+        if empty and not is_locked(page.graph, chat, page.values.look):
+            continue
         if gate.act == "enter" and not gate.value:
             raise errors.InvalidSetting(f"The page wants {gate.name} filled in before one can chat.", hint=_hint(gate))
         failures.clear()
@@ -48,8 +60,11 @@ async def enter(page: Page, chat: Candidate, failures: list[errors.SpacebridgeEr
             raise errors.AppFailed(
                 f"The page does not let one chat: {gate.name} was answered with {said.message!r}",
                 detail=said.detail if isinstance(said, errors.AppFailed) else "",
-                hint=_hint(gate) if gate.needs else said.hint,
+                hint=_hint(gate) if gate.needs else _FILE_HINT if empty else said.hint,
             ) from said
+        if empty and is_locked(page.graph, chat, page.values.look):
+            wanted = " or ".join(each.describe() for each in empty)
+            raise errors.InvalidMessages(f"The page wants a file before one can chat: {wanted}.", hint=_FILE_HINT)
     if is_locked(page.graph, chat, page.values.look):
         page.listener.on_notice("warning", "The page still hides or locks its message box; it was used all the same.")
 

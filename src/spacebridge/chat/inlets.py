@@ -12,6 +12,7 @@ from spacebridge.shape import as_list
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from spacebridge.chat.gates import Gate
     from spacebridge.gradio.config import Component
     from spacebridge.gradio.upload import UploadFile
     from spacebridge.page.graph import EventGraph
@@ -94,6 +95,7 @@ def find_inlets(
     output: int,
     version: tuple[int, ...],
     sending: Iterable[int | None] = (),
+    gates: Sequence[Gate] = (),
 ) -> tuple[Inlet, ...]:
     """Where files go in, the message box first, then what takes few types, then what takes any.
 
@@ -104,16 +106,21 @@ def find_inlets(
         output: the chatbot.
         version: of Gradio.
         sending: where messages are written and sent, with files or without.
+        gates: what is done before the first message; some of it wants a file.
     """
     boxes = {box, *sending}
     found = [_inlet(graph.components[box], box=True, more=version < _ONE_IS_ONE)] if box is not None else []
     read = {number for edge in edges for number in graph.dependencies[edge].inputs} - {box}
+    pressed = [gate for gate in gates if gate.act == "click"]
+    read |= {i for gate in gates if gate.act != "click" for edge in gate.edges for i in graph.dependencies[edge].inputs}
     beside: list[Inlet] = []
     for component in graph.components.values():
         if component.id == box or component.type not in _IMAGES | _FILES | _OTHERS or not _usable(component):
             continue
         if _feeds(graph, component.id, read, output):
             beside.append(_inlet(component))
+        elif gate := next((each for each in pressed if _reads(graph, each, component.id)), None):
+            beside.append(msgspec.structs.replace(_inlet(component), button=gate.component))
         elif (button := _processing(graph, component.id, read - {output}, boxes)) is not None:
             beside.append(msgspec.structs.replace(_inlet(component), button=button))
     return (*found, *sorted(beside, key=lambda inlet: not inlet.types))
@@ -185,6 +192,10 @@ def _feeds(graph: EventGraph, component: int, read: set[int], output: int) -> bo
     return component in read or any(
         not wanted.isdisjoint(graph.dependencies[number].outputs) for number in _set_off(graph, component)
     )
+
+
+def _reads(graph: EventGraph, gate: Gate, component: int) -> bool:
+    return any(component in graph.dependencies[edge].inputs for edge in gate.edges)
 
 
 def _processing(graph: EventGraph, component: int, read: set[int], sending: set[int | None]) -> int | None:

@@ -130,11 +130,12 @@ def _find(
         routes=routes,
         inlets=find_inlets(
             graph,
-            edges,
+            chosen.edges,
             chosen.box if chosen.multimodal else None,
             chosen.output,
             config.version,
             (chosen.box, chosen.trigger),
+            gates,
         ),
         title=config.title,
         version=config.version_text,
