@@ -51,6 +51,32 @@ def of_nothing(**more: Any) -> tuple[Conversation, ScriptedSession]:
     return conversation_on([BOX, said], [chat], {0: lambda r: r.end(f"on {len(r.call.data[0])}")}, version=FIVE, **more)
 
 
+async def test_a_page_that_clears_the_chat_when_something_is_set_forgets():
+    """As those do whose system prompt takes effect by a button that says so."""
+    system, apply = component(5, label="System", value="Be kind."), component(6, "button", value="Set system and clear")
+    chat = listener(0, (1, "submit"), reads=[1, 2, 3], writes=[2])
+    conversation, session = conversation_on(
+        [BOX, BOT, STATE, system, apply],
+        [chat, listener(1, (6, "click"), reads=[5], writes=[3, 2])],
+        {0: answer, 1: [None, []]},
+        version=FIVE,
+        past=Past.of(TALK),
+    )
+    first = await conversation.ask("And?", system="Be brief.")  # before anything was said there is nothing to forget
+    assert (conversation.history_mode, first.notices) == ("chatbot", ())
+    assert len(session.calls[-1].data[1]) == 2
+    assert (await conversation.ask("And?", system="Be brief.")).notices == ()
+    second = await conversation.ask("More?", system="Be long.")
+    assert [notice.text for notice in second.notices] == [
+        "The page has cleared the chat with what was set: the app has forgotten what was said before."
+    ]
+    assert session.order == [1, 0, 0, 1, 0]
+    assert session.calls[-1].data[1] == []
+    assert conversation.history_mode is None
+    data = conversation.dump().get_dict()
+    assert (data.get("history"), len(data["turns"])) == (None, 2)
+
+
 async def test_in_the_chatbot():
     conversation, session = of_chatbot(past=Past.of(TALK))
     assert conversation.history_mode == "chatbot"

@@ -289,8 +289,12 @@ class Conversation(Talk):
         Returns:
             Files that go with the next message.
         """
-        await self._panel.set(self._layout, {**self._to_set, **wanted})
-        self._to_set = {}
+        if wanted := {**self._to_set, **wanted}:
+            asked = self._past.asked(self._page, self._located())
+            await self._panel.set(self._layout, wanted)
+            self._to_set = {}
+            if self._past.asked(self._page, self._located()) < asked:
+                self._past.cleared(self._page)
         if before is not None:
             await before()
         if not self._inside and self._layout.route == "page":

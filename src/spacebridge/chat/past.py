@@ -112,6 +112,18 @@ class Past:
             self.said, self._value = said_in(value), list(value)
         self._turns, self._told = [], not self.said
 
+    def asked(self, page: Page, chat: Candidate) -> int:
+        """How many questions the chatbot shows."""
+        return _count(said_in(_shown(page, chat)))
+
+    def cleared(self, page: Page) -> None:
+        """The page has cleared the chat by itself, as some do when a system prompt is set: nothing was said any more."""
+        if self._forgetful:  # it is told again with each message
+            return
+        self.said, self._value, self._turns, self.mode, self._told = (), None, [], None, True
+        told = "The page has cleared the chat with what was set: the app has forgotten what was said before."
+        page.listener.on_notice("warning", told)
+
     def with_past(self, prompt: str, system: str | None) -> str:
         """A message as it is sent: with what the app does not know by itself."""
         if not self._unsaid:
