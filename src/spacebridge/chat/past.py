@@ -117,7 +117,7 @@ class Past:
         return _count(said_in(_shown(page, chat)))
 
     def cleared(self, page: Page) -> None:
-        """The page has cleared the chat by itself, as some do when a system prompt is set: nothing was said any more."""
+        """The page has cleared the chat by itself, as some do when a system prompt is set: nothing was said."""
         if self._forgetful:  # it is told again with each message
             return
         self.said, self._value, self._turns, self.mode, self._told = (), None, [], None, True
