@@ -33,6 +33,11 @@ _AFTER_GRACE = 10
 """Seconds in which the web server lets go of its connections, once the requests have ended."""
 
 
+_ALIVE = {"TCP_KEEPIDLE": 20, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 4, "TCP_USER_TIMEOUT": 60_000}
+"""When a client counts as gone that says nothing at all any more, as behind a cable that was pulled: after a minute.
+By itself the system looks after hours, and in the meantime the client would hold its place on a Space."""
+
+
 class _Server(uvicorn.Server):
     """uvicorn without its own signal handlers: what a signal does is decided here."""
 
@@ -161,6 +166,10 @@ def _listen(host: str, port: int) -> socket.socket:
         listening = socket.socket(family, kind, protocol)
         try:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # connections inherit it, and these
+            for name, value in _ALIVE.items():
+                if (option := getattr(socket, name, None)) is not None:  # not every system has all
+                    listening.setsockopt(socket.IPPROTO_TCP, option, value)
             listening.bind(address)
             listening.listen(_BACKLOG)
         except OSError:
