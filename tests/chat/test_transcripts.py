@@ -94,6 +94,9 @@ def test_only_what_is_new_in_html_is_looked_at():
     framed = "<h1>Chat</h1>{}<footer>The end</footer>"
     assert in_html(framed.format(f"{first}<p>Hello</p><p>Two</p>"), framed.format(first)) == "Two"
     assert in_html(f"{first}<p>Hello</p><p>One</p>", first) == "One"
+    assert in_html(f"{first}<p>Hello</p><p>Two</p>") == "Two"  # what others were told shows, too
+    assert in_html(f"{first}<p>Hello</p><p>You said:</p><p>Hello</p><p>Two</p>", first) == "You said:\n\nHello\n\nTwo"
+    assert in_html("<p>Hello</p><p>Hello</p>") == "Hello"
 
 
 def test_a_question_of_several_lines_and_with_signs():

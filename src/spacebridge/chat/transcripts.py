@@ -8,8 +8,12 @@ In HTML each message is an element, so there the question needs no label; but it
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from spacebridge.gradio.html import html_to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["is_question", "said_in_html", "said_since"]
 
@@ -80,23 +84,26 @@ def said_in_html(value: str, before: str, prompt: str, *, final: bool) -> str | 
         final: whether it will not change any more.
     """
     new = _new_lines(_lines(value), _lines(before))
+    found = list(_behind(new, prompt))
+    # What an app has told others may show, too, when one comes: then the last question is one's own.
+    rest = next((each for each in reversed(found) if each), "") if not before.strip() else "".join(found[:1])
+    head, _, more = rest.partition("\n")
+    if _LABEL_ALONE.fullmatch(head) and (more or not final):
+        return more.strip()
+    label = _LABEL.match(rest)
+    said = rest[label.end() :] if label is not None else rest
+    return said if said or (found and not final) else None
+
+
+def _behind(lines: list[str], prompt: str) -> Iterator[str]:
+    """What stands behind each place where a question does."""
     asked = [line for line in map(_squeezed, prompt.splitlines()) if line]
     size = len(asked)
-    for index in range(len(new)):
-        if is_question(new[index], prompt):
-            rest = new[index + 1 :]
-        elif size > 1 and is_question(new[index], asked[0]) and new[index + 1 : index + size] == asked[1:]:
-            rest = new[index + size :]
-        else:
-            continue
-        said = "\n".join(rest).strip()
-        head, _, more = said.partition("\n")
-        if _LABEL_ALONE.fullmatch(head) and (more or not final):
-            return more.strip()
-        label = _LABEL.match(said)
-        said = said[label.end() :] if label is not None else said
-        return said if said or not final else None
-    return None
+    for index in range(len(lines)):
+        if is_question(lines[index], prompt):
+            yield "\n".join(lines[index + 1 :]).strip()
+        elif size > 1 and is_question(lines[index], asked[0]) and lines[index + 1 : index + size] == asked[1:]:
+            yield "\n".join(lines[index + size :]).strip()
 
 
 def _lines(source: str) -> list[str]:
