@@ -276,6 +276,24 @@ def test_a_page_of_ten_thousand_components_is_looked_through_only_so_far():
     assert len(candidates) < 1_000
 
 
+@pytest.mark.parametrize(
+    "props, box",
+    [
+        ({"label": "Your question", "allow_custom_value": True}, 5),
+        ({"label": "Your question"}, None),
+        ({"label": "Ask which model", "allow_custom_value": True}, None),
+        ({"label": "Style", "allow_custom_value": True}, None),
+        ({"label": "Questions", "allow_custom_value": True, "multiselect": True}, None),
+    ],
+)
+def test_a_menu_is_a_box_where_one_may_write_a_question_and_there_is_no_other(props: dict[str, Any], box: int | None):
+    menu = component(5, "dropdown", choices=["Why?"], **props)
+    (chat,) = found([CHATBOT, SEND, menu], listener(0, (4, "click"), reads=[5, 2], writes=[2]))
+    assert chat.box == box
+    (chat,) = found([BOX, CHATBOT, SEND, menu], listener(0, (4, "click"), reads=[5, 1, 2], writes=[2]))
+    assert chat.box == BOX.id
+
+
 # Where the answer shows
 
 

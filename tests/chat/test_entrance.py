@@ -123,6 +123,20 @@ async def test_typing_fires_what_it_fires_once():
     assert session.order == [0]
 
 
+async def test_a_question_in_a_menu_that_takes_ones_own():
+    menu: Any = component(1, "dropdown", label="Your question", choices=["Who?"], allow_custom_value=True)
+    conversation, session = conversation_on(
+        [menu, CHATBOT, component(5, "button", value="Ask")],
+        [listener(0, (5, "click"), reads=[1, 2], writes=[2]), listener(1, (1, "key_up"), writes=[1])],
+        {0: [ANSWERED], 1: [{"__type__": "update", "choices": ["Who?", "What?"]}]},
+    )
+    assert (await conversation.ask("hi")).text == "yes"
+    assert [(call.fn, call.data, call.event_data) for call in session.calls] == [
+        (1, [], {"key": "i", "input_value": "hi"}),
+        (0, ["hi", []], None),
+    ]
+
+
 async def test_the_answer_may_show_elsewhere():
     """Markdown tells how far it is, and ends empty; HTML has the result."""
     conversation, _ = conversation_on(

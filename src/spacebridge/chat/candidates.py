@@ -21,7 +21,7 @@ from spacebridge.chat.components import (
     text_box,
     words_of,
 )
-from spacebridge.chat.words import ANSWERING, ASIDE, BESIDE, CLEARING, MESSAGE, NOT_MESSAGE, SENDING
+from spacebridge.chat.words import ANSWERING, ASIDE, BESIDE, CHOOSING, CLEARING, MESSAGE, NOT_MESSAGE, SENDING
 from spacebridge.page.graph import way
 
 if TYPE_CHECKING:
@@ -268,6 +268,8 @@ class _Finder:
                 return self.graph.components[box], direct, read[box]
         inputs = dict.fromkeys(i for number in edges for i in self.graph.dependencies[number].inputs)
         typed = [component for number in inputs for component in self._typed.get(number, ()) if component.id != output]
+        if not typed:
+            typed = [one for i in inputs if (one := self.graph.components.get(i)) is not None and _is_asked_in(one)]
         return (max(typed, key=self._box_sum) if typed else None), bool(typed), True
 
     def _boxes_read(self, numbers: Iterable[int], output: int) -> dict[int, bool]:
@@ -424,6 +426,14 @@ class _Finder:
         if selected is not None:
             return tab.props.get("id", tab.id) == selected
         return self._first_tabs.get(parent) == tab.id
+
+
+def _is_asked_in(component: Component) -> bool:
+    """Whether a menu is for questions, one's own among them: where there is no box, messages go in here."""
+    words = words_of(component)
+    own = component.type == "dropdown" and component.props.get("allow_custom_value") is True
+    several = component.props.get("multiselect") is True
+    return own and not several and MESSAGE.search(words) is not None and not CHOOSING.search(words)
 
 
 def _output_points(component: Component) -> Points:

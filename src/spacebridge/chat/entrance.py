@@ -81,6 +81,9 @@ async def write(page: Page, chat: Candidate, prompt: str, files: list[dict[str, 
     """
     if chat.box is None:
         return
+    if chat.box_type == "dropdown":  # which completes what one types, once for each key
+        page.fire(chat.box, "key_up", {"key": prompt[-1:], "input_value": prompt})
+        await page.settle()
     page.values.set(chat.box, filled(page.graph.components[chat.box], prompt, files))
     for event in TYPING if typed else ():
         if (chat.box, event) != (chat.trigger, chat.event):  # that is what the turn fires
