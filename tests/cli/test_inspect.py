@@ -45,6 +45,12 @@ def test_what_an_app_is(servers: Pool):
         assert part in text
 
 
+@pytest.mark.parametrize("form, told", [("bubbles", "(no chatbot)"), ("html", "(no chatbot: each turn stands alone)")])
+def test_whether_an_app_without_a_chatbot_remembers(servers: Pool, form: str, told: str):
+    url = servers.get(RULES.parent / "chats" / "plain.py", "--form", form)
+    assert told in run("inspect", url).stdout
+
+
 def test_another_chat_by_its_number(servers: Pool):
     url = servers.get(RULES / "arena.py")
     found = json.loads(run("inspect", "--json", url).stdout)

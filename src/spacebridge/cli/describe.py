@@ -59,6 +59,7 @@ def describe(space: Space) -> dict[str, Any]:
         "route": None,
         "before": [],
         "history": None,
+        "remembers": None,
         "settings": [],
         "files": [],
         "candidates": [],
@@ -88,7 +89,8 @@ def describe(space: Space) -> dict[str, Any]:
         ],
     }
     found["before"] = [_gate(graph, gate) for gate in layout.gates]
-    found["history"] = memory_of(graph, layout.chat, config.version).mode
+    memory = memory_of(graph, layout.chat, config.version)
+    found["history"], found["remembers"] = memory.mode, memory.keeps
     found["settings"] = [_setting(setting) for setting in layout.settings]
     found["files"] = [inlet.describe() for inlet in layout.inlets]
     found["candidates"] = [{**one, "used": number == used} for number, one in enumerate(candidates)]
@@ -194,8 +196,8 @@ def _chat(page: Sheet, found: dict[str, Any], output: Output) -> None:
     own = chat["trigger"] == chat["box"]
     page.field("sent by", f"{chat['event']} of {'the box' if own else _named(chat['trigger'])}")
     page.field("chain", arrow.join(_said(edge) for edge in chat["chain"]))
-    alone = "" if chat["chatbot"] else " (no chatbot: each turn stands alone)"
-    page.field("answer in", _named(chat["output"]) + alone)
+    alone = "" if found["remembers"] else ": each turn stands alone"
+    page.field("answer in", _named(chat["output"]) + ("" if chat["chatbot"] else f" (no chatbot{alone})"))
     page.field("history", f"{found['history']}: {_HISTORY[found['history']]}")
     page.field("files", "; ".join(found["files"]))
     page.field("place", _path(chat["place"]) if chat["place"] else "")
