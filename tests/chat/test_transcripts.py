@@ -23,6 +23,9 @@ from tests.strategies import many
         ("Вы: Hello\nБот: Hi there", "Hi there"),
         ("User: Hello\nAI: one\n\nBot: is what I am", "one\n\nBot: is what I am"),
         ("User: Hello", ""),
+        ("You: Hello\n\nBot: Hi there\n\n---\n\n", "Hi there"),
+        ("You: Hello\n\nBot: Hi there\n<hr>", "Hi there"),
+        ("You: Hello\n\nBot: Hi\n\n---\n\nthere", "Hi\n\n---\n\nthere"),
     ],
 )
 def test_what_comes_after_the_last_question(text: str, said: str):
@@ -59,7 +62,7 @@ def test_a_label_that_has_only_begun_is_held_back():
 @given(st.text(alphabet="Hi \n*You:>🤖Bot(.", max_size=40), st.text(alphabet="Hi (*.\n", max_size=6), st.booleans())
 def test_no_text_raises(text: str, prompt: str, final: bool):
     said = said_since(text, prompt, final=final)
-    assert said is None or text.endswith(said)
+    assert said is None or said in text
 
 
 def in_html(value: str, before: str = "", prompt: str = "Hello", *, final: bool = True) -> str | None:

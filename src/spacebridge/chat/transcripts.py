@@ -29,6 +29,9 @@ _SIGNS = "🧑👤🙂😀👨👩🙋👦👧🗣>"
 _FRAME = r"[^\w\n]{0,16}"
 _LABEL = re.compile(rf"\s*{_FRAME}(?:(?:{_BOT}){_FRAME}?[:：]|🤖)[*_]*[ \t]*", re.IGNORECASE)
 _MAY_BE_LABEL = re.compile(rf"\s*{_FRAME}\w{{0,16}}{_FRAME}")
+# What parts one turn from the next.
+_RULE = re.compile(r"\n\s*(?:[-*_=]{3,}|<hr\s?/?>)\s*$", re.IGNORECASE)
+_NEAR_END = 80
 _LABEL_ALONE = re.compile(rf"{_FRAME}(?:{_BOT}|🤖){_FRAME}", re.IGNORECASE)
 _SPEAKER = re.compile(rf"{_FRAME}(?:(?:{_PERSON}){_FRAME}[:：]|[{_SIGNS}]){_FRAME}", re.IGNORECASE)
 # Elements that only tell who speaks, or when.
@@ -57,6 +60,8 @@ def said_since(value: str, prompt: str, *, final: bool) -> str | None:
     if found is None or not prompt.strip():
         return None
     rest = value[found.end() :]
+    rule = _RULE.search(rest, max(0, len(rest) - _NEAR_END))
+    rest = rest if rule is None else rest[: rule.start()]
     label = _LABEL.match(rest)
     if label is not None:
         return rest[label.end() :]
