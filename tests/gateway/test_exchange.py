@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -21,10 +21,10 @@ class Answers:
     def __init__(self) -> None:
         self.adjusted: dict[str, Any] = {}
 
-    async def stream(self) -> AsyncGenerator[bytes]:
+    async def stream(self, write: Callable[[bytes], Awaitable[None]]) -> None:
         try:
             while True:
-                yield b"data: x\n\n"
+                await write(b"data: x\n\n")
                 await asyncio.sleep(0.01)
         finally:
             self.left = True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,7 +12,7 @@ from spacebridge.gateway.shapes.transcript import Said
 from spacebridge.gateway.talk import Talk
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable
+    from collections.abc import Awaitable, Callable
 
     from spacebridge.chat.events import Event
     from spacebridge.gateway.fetching import Fetcher
@@ -25,6 +24,9 @@ if TYPE_CHECKING:
     from spacebridge.gateway.shapes.request import Request
     from spacebridge.gateway.shapes.transcript import Transcript
     from spacebridge.gateway.shapes.usage import Usage
+
+    Write = Callable[[bytes], Awaitable[None]]
+    """Sends a piece of a stream."""
 
 __all__ = ["Answering"]
 
@@ -127,85 +129,54 @@ class Answering:
         usage = self.usage
         return {**told, "prompt_tokens": usage.prompt_tokens, "completion_tokens": usage.completion_tokens}
 
-    async def stream(self) -> AsyncGenerator[bytes]:
-        """The reply in pieces, as they come. What comes together is one piece.
+    async def stream(self, write: Write) -> None:
+        """Send the reply in pieces, as they come. What comes together is one piece.
 
         Raises:
             SpacebridgeError, Problem: no answer came about, or not to its end.
         """
-        async with contextlib.aclosing(self._events()) as pieces:
-            async for piece in pieces:
-                if piece:
-                    yield piece
+        if self.request.choices == 1:
+            await self._choice(0, write)
+        else:
+            tasks = [asyncio.create_task(self._choice(number, write)) for number in range(self.request.choices)]
+            try:
+                await asyncio.gather(*tasks)
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.wait(tasks)
         if self.encoder.done:
-            yield self.encoder.done
+            await write(self.encoder.done)
 
     async def whole(self) -> dict[str, Any]:
         """The reply at once. Errors as those of ``stream``."""
-        async with contextlib.aclosing(self._events()) as pieces:
-            async for _ in pieces:
-                pass
+        await self.stream(_not_sent)
         return self.encoder.whole()
 
     def failure(self, problem: Problem) -> bytes:
         """The end of a stream that fails."""
         return self.encoder.sse([*self._beginning(), *self.encoder.fail(problem)])
 
-    async def _events(self) -> AsyncGenerator[bytes]:
-        if self.request.choices == 1:
-            async with contextlib.aclosing(self._choice(0)) as pieces:
-                async for piece in pieces:
-                    yield piece
-            return
-        arrived: asyncio.Queue[bytes | None] = asyncio.Queue()
-        tasks = [asyncio.create_task(self._pump(number, arrived)) for number in range(self.request.choices)]
-        try:
-            running = len(tasks)
-            while running:
-                piece = await arrived.get()
-                if piece is None:
-                    running -= 1
-                    for task in tasks:
-                        if task.done() and not task.cancelled() and (error := task.exception()) is not None:
-                            raise error
-                else:
-                    yield piece
-            await asyncio.gather(*tasks)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
-
-    async def _pump(self, number: int, arrived: asyncio.Queue[bytes | None]) -> None:
-        try:
-            async with contextlib.aclosing(self._choice(number)) as pieces:
-                async for piece in pieces:
-                    arrived.put_nowait(piece)
-        finally:
-            # The one who waits looks for errors, which a task has only when it has ended.
-            asyncio.get_running_loop().call_soon(arrived.put_nowait, None)
-
-    async def _choice(self, number: int) -> AsyncGenerator[bytes]:
-        """One answer; an empty piece where nothing is to be sent, but something has happened."""
+    async def _choice(self, number: int, write: Write) -> None:
+        """One answer."""
         request = self.request
         transcript = request.transcript(number)
         talk = self._talk(transcript, number, request.closing, self._scope)
         said = ""
+
+        async def take(batch: list[Event]) -> bool:
+            nonlocal said
+            said = _final(batch) or said
+            return await self._take(batch, number, talk, write)
+
         try:
-            async with contextlib.aclosing(talk.batches()) as batches:
-                async for batch in batches:
-                    yield self._fed(batch, number, talk)
-                    said = _final(batch) or said
-                    if talk.accepted and self.encoder.is_over(number):
-                        break
+            await talk.run(take)
             encoder, repaired = self.encoder, False
             while (reminder := encoder.repair(number)) is not None:
                 repaired = True
                 # In a session of its own: the conversation goes on as if the first answer had been right.
                 more = (*transcript, Said("assistant", said), Said("user", reminder))
-                async with contextlib.aclosing(self._repair(more, number)) as pieces:
-                    async for piece in pieces:
-                        yield piece
+                await self._repair(more, number, write)
             ending = encoder.sse([*self._beginning(), *encoder.finish(number)])
             if not repaired:
                 await talk.keep(encoder.said(number))
@@ -214,7 +185,7 @@ class Answering:
             self._unfinished -= 1
             if not self._unfinished:
                 await self._finished(encoder)
-            yield ending
+            await write(ending)
         finally:
             await talk.aclose()
 
@@ -235,14 +206,10 @@ class Answering:
             queued=talk.queued,
         )
 
-    async def _repair(self, transcript: Transcript, number: int) -> AsyncGenerator[bytes]:
+    async def _repair(self, transcript: Transcript, number: int, write: Write) -> None:
         talk = self._talk(transcript, -1 - number, "", "")
         try:
-            async with contextlib.aclosing(talk.batches()) as batches:
-                async for batch in batches:
-                    yield self._fed(batch, number, talk)
-                    if self.encoder.is_over(number):
-                        break
+            await talk.run(lambda batch: self._take(batch, number, talk, write))
         finally:
             await talk.aclose()
 
@@ -267,6 +234,12 @@ class Answering:
             self._talks[number] = talk
         return talk
 
+    async def _take(self, batch: list[Event], number: int, talk: Talk, write: Write) -> bool:
+        """Send what a batch of events gives, as one piece; whether more of the answer is wanted."""
+        if piece := self._fed(batch, number, talk):
+            await write(piece)
+        return not (talk.accepted and self.encoder.is_over(number))
+
     def _fed(self, batch: list[Event], number: int, talk: Talk) -> bytes:
         """What a batch of events gives, as one piece."""
         told = b"".join([sse.queued(event) for event in batch if isinstance(event, Queued)])
@@ -290,6 +263,10 @@ class Answering:
             return []
         self._sent_begin = True
         return self.encoder.begin()
+
+
+async def _not_sent(piece: bytes) -> None:
+    """In place of sending, where only the whole reply is."""
 
 
 def _final(batch: list[Event]) -> str:

@@ -24,7 +24,7 @@ from spacebridge.gateway.shapes import messages, messages_request, sse
 from spacebridge.gateway.shapes.problem import Problem, openai_body
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -283,11 +283,11 @@ class _Seen:
         self._names = [(name, request_id.encode()) for name in (b"x-request-id", b"request-id")]
         self.status = 0
 
-    async def __call__(self, message: Message) -> None:
+    def __call__(self, message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             message["headers"] = [*message.get("headers", ()), *self._names]
-        await self._send(message)
+        return self._send(message)
 
 
 def _known_model(gateway: Gateway, client: Client, name: str) -> Model:

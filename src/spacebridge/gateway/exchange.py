@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import math
 import re
 import time
@@ -82,14 +81,7 @@ class Exchange:
         work = asyncio.current_task()
         tending = asyncio.create_task(self._tend(work))
         try:
-            async with contextlib.aclosing(self._answering.stream()) as pieces:
-                async for piece in pieces:
-                    if self.started:
-                        await self._write(piece)
-                    else:
-                        self._buffer.append(piece)
-                        if self._answering.begun:
-                            await self._start()
+            await self._answering.stream(self._pass)
         finally:
             tending.cancel()
             await asyncio.wait({tending})
@@ -118,6 +110,15 @@ class Exchange:
             logger.info("A client has taken nothing for %g s, and is left.", self._patience)
             if work is not None:
                 work.cancel()
+
+    async def _pass(self, piece: bytes) -> None:
+        """Send a piece, or keep it until the headers go."""
+        if self.started:
+            await self._write(piece)
+        else:
+            self._buffer.append(piece)
+            if self._answering.begun:
+                await self._start()
 
     async def _start(self) -> None:
         async with self._writing:

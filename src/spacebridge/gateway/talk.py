@@ -6,7 +6,6 @@ As long as nothing of an answer has come, another Space may be asked instead; af
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import math
 import time
 from typing import TYPE_CHECKING, Any, Literal
@@ -28,17 +27,22 @@ from spacebridge.gateway.breaker import is_fault
 from spacebridge.gateway.shapes.transcript import Said
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from spacebridge.chat.conversation import Conversation
     from spacebridge.chat.layout import Layout
+    from spacebridge.chat.turn import Turn
     from spacebridge.gateway.backend import Backend
     from spacebridge.gateway.fetching import Fetcher
+    from spacebridge.gateway.line import Ticket
     from spacebridge.gateway.metrics import Metrics
     from spacebridge.gateway.models import Model
     from spacebridge.gateway.sessions import Kept, Opened, Sessions, Way
     from spacebridge.gateway.shapes.transcript import Transcript
     from spacebridge.spaces.space import Space
+
+    Take = Callable[[list[Event]], Awaitable[bool]]
+    """Takes events that came together; whether more are wanted."""
 
 __all__ = ["Talk"]
 
@@ -116,8 +120,8 @@ class Talk:
         self._changed: tuple[str, ...] = ()
         self._ended_well = False
 
-    async def batches(self) -> AsyncGenerator[list[Event]]:
-        """The events of the answer, those together that came together.
+    async def run(self, take: Take) -> None:
+        """Ask, and hand on what comes.
 
         Raises:
             SpacebridgeError: nobody could answer. If several were asked, it is the error that tells most.
@@ -131,9 +135,7 @@ class Talk:
             while waiting:
                 backend = waiting.pop(0)
                 try:
-                    async with contextlib.aclosing(self._ask(backend, known)) as batches:
-                        async for batch in batches:
-                            yield batch
+                    await self._ask(backend, known, take)
                 except errors.SpacebridgeError as error:
                     if self.begun or not is_fault(error):
                         raise
@@ -178,8 +180,8 @@ class Talk:
         known = [backend for backend in self._model.backends if kept is not None and backend.address == kept.address]
         return [*known, *(backend for backend in self._model.backends if backend not in known)]
 
-    async def _ask(self, backend: Backend, kept: Kept | None) -> AsyncGenerator[list[Event]]:
-        """The answer of one Space."""
+    async def _ask(self, backend: Backend, kept: Kept | None, take: Take) -> None:
+        """Have one Space answer."""
         if not backend.breaker.admits():
             raise _rests(backend)
         self.backend = backend
@@ -187,12 +189,9 @@ class Talk:
         try:
             with backend.used(self._owner):
                 async with backend.line.join(self._owner) as ticket:
-                    async for queued in _waited(ticket, backend):
-                        yield [queued]
+                    await _waited(ticket, backend, take)
                     asked = True
-                    async with contextlib.aclosing(self._turn(backend, kept)) as batches:
-                        async for batch in batches:
-                            yield batch
+                    await self._turn(backend, kept, take)
         except errors.SpacebridgeError as error:
             self._metrics.failed(self._model.name, backend.title, error)
             # That our own line is full tells nothing of the Space, nor does a session that is lost.
@@ -204,13 +203,15 @@ class Talk:
         except BaseException:
             backend.breaker.left()
             raise
-        backend.succeeded()
+        if self._ended_well:
+            backend.succeeded()
+        else:
+            backend.breaker.left()
 
-    async def _turn(self, backend: Backend, kept: Kept | None) -> AsyncGenerator[list[Event]]:
+    async def _turn(self, backend: Backend, kept: Kept | None, take: Take) -> None:
         connecting = asyncio.ensure_future(backend.space(self._owner))
         try:
-            async for notice in _reached(connecting, backend):
-                yield [notice]
+            await _reached(connecting, backend, take)
             space = self._space = await connecting
         finally:
             if not connecting.cancel() and not connecting.cancelled():
@@ -229,8 +230,6 @@ class Talk:
         conversation = self._conversation = opened.conversation
         self.way = opened.way
         settings = self._mapped(space.layout, opened.settings)
-        since, queued = time.monotonic(), False
-        well = False
         try:
             async with conversation.stream(
                 said.text,
@@ -239,23 +238,29 @@ class Talk:
                 settings=settings,
                 settle=self._settle,
             ) as turn:
-                async for batch in turn.batches():
-                    for event in batch:
-                        if isinstance(event, Queued):
-                            queued = True
-                        elif isinstance(event, Started) and queued:
-                            self.queued = time.monotonic() - since
-                            self._metrics.queued(backend.title, self.queued)
-                        elif isinstance(event, _ANSWER):
-                            self.begun = True
-                    self.accepted = True
-                    yield batch
-            self._ended_well = well = True
+                self._ended_well = await self._followed(turn, backend, take)
         finally:
-            if not well:
+            if not self._ended_well:
                 self._conversation = None
                 # Its turn has been stopped already; this only lets go of connections.
                 await conversation.aclose()
+
+    async def _followed(self, turn: Turn, backend: Backend, take: Take) -> bool:
+        """Hand on the events of a turn; whether it came to its end, and was not left before."""
+        since, queued = time.monotonic(), False
+        async for batch in turn.batches():
+            for event in batch:
+                if isinstance(event, Queued):
+                    queued = True
+                elif isinstance(event, Started) and queued:
+                    self.queued = time.monotonic() - since
+                    self._metrics.queued(backend.title, self.queued)
+                elif isinstance(event, _ANSWER):
+                    self.begun = True
+            self.accepted = True
+            if not await take(batch):
+                return False
+        return True
 
     def _mapped(self, layout: Layout, changed: Sequence[str]) -> dict[str, Any]:
         """What to set in the app: what is asked for, and back to the app's own what earlier turns had set."""
@@ -288,7 +293,7 @@ def within(value: Any, low: float | None, high: float | None) -> Any:
     return value
 
 
-async def _waited(ticket: Any, backend: Backend) -> AsyncGenerator[Queued]:
+async def _waited(ticket: Ticket, backend: Backend, take: Take) -> None:
     """Wait for a place; tell the place in the line whenever it changes.
 
     Raises:
@@ -301,7 +306,7 @@ async def _waited(ticket: Any, backend: Backend) -> AsyncGenerator[Queued]:
         ahead = ticket.ahead()
         if ahead != told:
             told = ahead
-            yield Queued(rank=ahead, size=backend.line.waiting)
+            await take([Queued(rank=ahead, size=backend.line.waiting)])
         if (left := end - time.monotonic()) <= 0:
             raise errors.TimedOut(
                 f"No place on the Space {backend.title} came free.", limit="queue", seconds=limit or 0.0
@@ -309,14 +314,14 @@ async def _waited(ticket: Any, backend: Backend) -> AsyncGenerator[Queued]:
         await ticket.wait(min(_LOOK, left))
 
 
-async def _reached(connecting: asyncio.Future[Any], backend: Backend) -> AsyncGenerator[Notice]:
+async def _reached(connecting: asyncio.Future[Any], backend: Backend, take: Take) -> None:
     """Wait for a Space to be reached; tell what is waited for, such as that it wakes."""
     told = ""
     while not connecting.done():
         await asyncio.wait({connecting}, timeout=_LOOK)
         if backend.status != told:
             told = backend.status
-            yield Notice(level="info", text=told)
+            await take([Notice(level="info", text=told)])
 
 
 def _rests(backend: Backend) -> errors.SpacebridgeError:
