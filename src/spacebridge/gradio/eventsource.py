@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Self
+from collections import deque
+from typing import TYPE_CHECKING, Self, cast
 
 import aiohttp
 
@@ -14,8 +15,13 @@ from spacebridge.gradio.idle import IdleWatch
 from spacebridge.gradio.trace import redact_url
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from spacebridge.gradio.frames import Frame
     from spacebridge.gradio.http import HttpClient
+
+    Take = Callable[[bytes, int, int], bool]
+    """Takes the data of an event, as a :data:`~spacebridge.gradio.frames.Frame` has it; whether it is the last one."""
 
 __all__ = ["TAIL", "EventSource"]
 
@@ -34,9 +40,17 @@ class EventSource:
     def __init__(self, http: HttpClient, response: aiohttp.ClientResponse) -> None:
         self._http = http
         self._response = response
+        self._content = response.content
+        self._read = 0
+        """Bytes of the body that were read."""
         self._splitter = FrameSplitter(http.limits.frame)
+        self._frames: deque[Frame] = deque()
+        """What has come and was not taken."""
         self._too_large: errors.FrameTooLarge | None = None
-        self._watch = IdleWatch(response.content.set_exception, http.timeouts.idle)
+        self._watch = IdleWatch(self._too_silent, http.timeouts.idle)
+        self._take: Take | None = None
+        self._over: asyncio.Future[bool] | None = None
+        """Set by the end of what is followed."""
 
     @classmethod
     async def open(cls, http: HttpClient, path: str) -> Self:
@@ -60,33 +74,114 @@ class EventSource:
         """What was asked of whom."""
         return f"GET {redact_url(str(self._response.url))}"
 
-    async def frames(self) -> list[Frame]:
-        """The next events' data, one or more; none at the end of the stream.
+    async def follow(self, take: Take) -> bool:
+        """Hand on events as they come, until one is taken as the last; what stands behind it is for the next call.
+
+        They are handed on where their bytes arrive, in the callback of the socket: to wake a task for each costs as
+        much as all that is done with it. What ``take`` raises is raised here.
+
+        Returns:
+            Whether the last one came; else the stream has ended.
 
         Raises:
             StreamCut, TimedOut, FrameTooLarge: the stream broke.
         """
-        content = self._response.content
+        self._take, self._over = take, asyncio.get_running_loop().create_future()
+        tap = _Tap.on(self._response, self._look)
+        try:
+            self._look()  # at what is here already
+            return await self._over
+        finally:
+            self._take = None
+            if tap is not None:
+                tap.remove()
+
+    def _look(self) -> None:
+        """Something has come, or the connection has ended: hand on what there is."""
+        take, over = self._take, self._over
+        if take is None or over is None or over.done():
+            return
+        try:
+            ended = self._hand_on(take)
+        except Exception as error:  # noqa: BLE001 - raised by whoever follows
+            over.set_exception(error)
+        else:
+            if ended is not None:
+                over.set_result(ended)
+
+    def _hand_on(self, take: Take) -> bool | None:
+        """Hand on what has come; whether the last one was there, or else (False) the stream has ended."""
+        frames, content = self._frames, self._content
         while True:
+            while frames:
+                if take(*frames.popleft()):
+                    return True
             if self._too_large is not None:
                 raise self._too_large
+            if self._read == content.total_bytes and content.exception() is None:
+                return False if content.at_eof() else None
             try:
-                chunk = await content.readany()
+                chunk = content.read_nowait()
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 raise self._http.lost(error, self.asked) from error
-            if not chunk:
-                return []
+            self._read += len(chunk)
             self._watch.heard()
             try:
-                frames = self._splitter.feed(chunk)
+                frames.extend(self._splitter.feed(chunk))
             except errors.FrameTooLarge as error:
-                frames, self._too_large = list(error.frames), error
-            if frames:
-                return frames
+                frames.extend(error.frames)
+                self._too_large = error
+
+    def _too_silent(self, error: TimeoutError) -> None:
+        self._content.set_exception(error)
+        self._look()
 
     async def rest(self) -> None:
         """Read the end of the body after the last event: then the connection can be used for the next request."""
         with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
             async with asyncio.timeout(TAIL):
-                while await self._response.content.readany():
+                while await self._content.readany():
                     pass
+
+
+class _Tap(asyncio.Protocol):
+    """Stands before aiohttp's own protocol on a connection, and calls when that one has been told something.
+
+    aiohttp has no callback for a piece of a body: whoever waits for one is woken by the loop's next round.
+    """
+
+    def __init__(self, transport: asyncio.Transport, protocol: asyncio.BaseProtocol, look: Callable[[], None]) -> None:
+        self._transport = transport
+        self._protocol = cast("asyncio.Protocol", protocol)
+        self._look = look
+        transport.set_protocol(self)
+
+    @classmethod
+    def on(cls, response: aiohttp.ClientResponse, look: Callable[[], None]) -> Self | None:
+        """On the connection of a response; None if that has let go of it, since all has come."""
+        connection = response.connection
+        if connection is None or connection.transport is None or connection.protocol is None:
+            return None
+        return cls(connection.transport, connection.protocol, look)
+
+    def remove(self) -> None:
+        """Stand aside: the connection may be used again."""
+        if self._transport.get_protocol() is self:
+            self._transport.set_protocol(self._protocol)
+
+    def data_received(self, data: bytes) -> None:
+        self._protocol.data_received(data)
+        self._look()
+
+    def eof_received(self) -> bool | None:
+        return self._protocol.eof_received()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._protocol.connection_lost(exc)
+        self._look()
+
+    def pause_writing(self) -> None:
+        self._protocol.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._protocol.resume_writing()

@@ -33,21 +33,31 @@ class EventStreams(EventConnections):
         read = line.reader()
         query = urlencode({"fn_index": submission.fn_index, "session_hash": line.session_hash})
         path = f"{line.prefix}/queue/join?{f'{line.query}&' if line.query else ''}{query}"
+        ready = False
+
+        def take(data: bytes, start: int, stop: int) -> bool:
+            """Take a frame; whether something is to be done before the next, or it was the last."""
+            nonlocal ready
+            message = read(data, start, stop)
+            if message is None or message.msg == "heartbeat":
+                return False
+            if message.msg == "send_data":
+                submission.event_id = message.event_id
+                ready = True
+                return True
+            submission.take(message, source)
+            return submission.done.done()
+
         with await EventSource.open(line.http, path) as source:
-            while frames := await source.frames():
-                for frame in frames:
-                    message = read(*frame)
-                    if message is None or message.msg == "heartbeat":
-                        continue
-                    if message.msg == "send_data":
-                        submission.event_id = message.event_id
-                        payload = {**submission.payload, "event_id": message.event_id}
-                        await line.http.post(f"{line.prefix}/queue/data", payload)
-                        continue
-                    submission.take(message, source)
-                    if submission.done.done():
-                        await source.rest()
-                        return
+            while await source.follow(take):
+                if submission.done.done():
+                    await source.rest()
+                    return
+                if ready:
+                    ready = False
+                    await line.http.post(
+                        f"{line.prefix}/queue/data", {**submission.payload, "event_id": submission.event_id}
+                    )
 
     async def reset(self, submission: Submission) -> None:
         """``POST /reset``, which gets through where something between keeps the connection open."""

@@ -243,22 +243,21 @@ class EventStream:
             logger.debug("the stream is opened again after the join: %s", error)
 
     async def _read_once(self) -> None:
-        read, take = self._read_frame, self._take
         with await EventSource.open(self._line.http, self._path) as source:
-            while frames := await source.frames():
-                for frame in frames:
-                    message = read(*frame)
-                    if message is not None and take(message):
-                        self._ended = self._closes
-                        await source.rest()
-                        return
+            if await source.follow(self._take):
+                self._ended = self._closes
+                await source.rest()
+                return
         if self._closes and self._events:
             raise errors.StreamCut(f"{self.asked}: the stream ended in mid-answer.")
         if any(submission.heard.is_set() for submission in self._events.values()):
             raise errors.StreamCut(f"{self.asked}: the stream ended in mid-answer.")
 
-    def _take(self, message: Message) -> bool:
-        """Take one message of the stream; whether the server ends the stream with it."""
+    def _take(self, data: bytes, start: int, stop: int) -> bool:
+        """Take one frame of the stream; whether the server ends the stream with it."""
+        message = self._read_frame(data, start, stop)
+        if message is None:
+            return False
         if message.event_id is not None:
             self._dispatch(message)
         elif message.msg == "unexpected_error":
