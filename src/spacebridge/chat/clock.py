@@ -35,6 +35,8 @@ class TurnClock:
         self._last = None if total is None else self._loop.time() + total
         """When the whole must have ended."""
         self._phase: Passed | None = None
+        self.in_phase = False
+        """Whether a limit runs besides that for the whole."""
         self._ends = self._last
         """When the first of the limits passes."""
         self._alarm: asyncio.TimerHandle | None = None
@@ -55,11 +57,6 @@ class TurnClock:
             await block.__aexit__(kind, error, trace)
 
     @property
-    def in_phase(self) -> bool:
-        """Whether a limit runs besides that for the whole."""
-        return self._phase is not None
-
-    @property
     def passed(self) -> Passed:
         """Which limit it was, once one has passed."""
         if self._phase is None or (self._last is not None and self._loop.time() >= self._last):
@@ -69,13 +66,14 @@ class TurnClock:
     def phase(self, name: str, seconds: float | None) -> None:
         """Begin a phase that may last so long; None for any length."""
         self._phase = None if seconds is None else Passed(name, seconds)
+        self.in_phase = seconds is not None
         ends = None if seconds is None else self._loop.time() + seconds
         self._ends = self._last if ends is None else ends if self._last is None else min(ends, self._last)
         self._set()
 
     def no_phase(self) -> None:
         """From now on only the limit for the whole runs."""
-        self._phase, self._ends = None, self._last
+        self._phase, self._ends, self.in_phase = None, self._last, False
         self._set()
 
     def _set(self) -> None:

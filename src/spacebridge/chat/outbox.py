@@ -32,13 +32,18 @@ class Outbox:
     def put(self, event: Event) -> None:
         """Give an event to whoever waits."""
         self.events.append(event)
-        if self._waiter is not None:
-            self._wake()
+        waiter = self._waiter
+        if waiter is not None:
+            self._waiter = None
+            if not waiter.done():
+                waiter.set_result(None)
 
     def close(self) -> None:
         """No more events will come."""
         self.over = True
-        self._wake()
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
 
     async def more(self) -> bool:
         """Wait until there are events; False if none will come any more.
@@ -57,8 +62,3 @@ class Outbox:
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
         return True
-
-    def _wake(self) -> None:
-        waiter, self._waiter = self._waiter, None
-        if waiter is not None and not waiter.done():
-            waiter.set_result(None)

@@ -177,15 +177,15 @@ class AnswerTracker:
     # The ordinary token
 
     def _grow(self, operations: list[Operation]) -> bool:
-        hot = self._hot
-        starts = self._starts | {"<"} if self._hot_reasoning else self._starts
+        hot, reasoning = self._hot, self._hot_reasoning
+        starts = self._starts | {"<"} if reasoning else self._starts
         for name, path, value in operations:
             if name != "append" or path != hot or not isinstance(value, str):
                 return False
             if (
                 value[-1:] in CURSORS
                 or (starts and any(start in value for start in starts))
-                or (self._hot_reasoning and value.endswith("\n"))
+                or (reasoning and value.endswith("\n"))
                 or ("\n" in value and value[-1] != "\n" and is_footer(value.rpartition("\n")[2]))
             ):
                 return False
@@ -193,8 +193,8 @@ class AnswerTracker:
                 self._recent = self._recent[-_OPENING:] + value
                 if _MARKS.search(self._recent) and self._provisional.search(self._recent):
                     return False
-        for operation in operations:
-            self._say(cast("str", operation[2]), reasoning=self._hot_reasoning)
+        for _, _, value in operations:
+            self._say(value, reasoning=reasoning)
         return True
 
     def _say(self, delta: str, *, reasoning: bool = False) -> None:

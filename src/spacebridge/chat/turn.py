@@ -106,6 +106,8 @@ class Turn:
         self._elsewhere: dict[int, object] = {}
         self._parts: tuple[int, ...] = ()
         self._outbox = Outbox()
+        self.emit = self._outbox.put
+        """Gives an event to whoever iterates."""
         self._notices: dict[tuple[str, str, str], Notice] = {}
         self._work: asyncio.Task[None] | None = None
         self._entered = False
@@ -483,7 +485,3 @@ class Turn:
             notice = Notice(turn_id=self.turn_id, level=level, title=title, text=text)
             self._notices[level, title, text] = notice
             self.emit(notice)
-
-    def emit(self, event: Event) -> None:
-        """Give an event to whoever iterates."""
-        self._outbox.put(event)

@@ -103,15 +103,19 @@ class GrowingValue:
         """Apply operations in order.
 
         Raises:
-            DiffError: one does not fit; those before it are applied.
+            DiffError: one does not fit; those before it are applied. Or they are no list.
         """
+        if type(operations) is not list:
+            raise DiffError("no diff where one was expected")
         for operation in operations:
-            if not _is_operation(operation):
-                raise DiffError(f"not an operation: {str(operation)[:80]}")
-            name, path, value = operation
-            if name == "append" and path == self._path and isinstance(value, str):
-                self._tail.write(value)
-                continue
+            match operation:
+                case ["append", path, str(text)] if path == self._path:
+                    self._tail.write(text)
+                    continue
+                case _ if not _is_operation(operation):
+                    raise DiffError(f"not an operation: {str(operation)[:80]}")
+                case _:
+                    name, path, value = operation
             if self._path is not None:
                 self._settle()
             try:

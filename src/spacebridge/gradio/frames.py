@@ -9,6 +9,8 @@ times as slowly; and an event that came in one piece is not copied.
 
 from __future__ import annotations
 
+import math
+
 from spacebridge.errors import FrameTooLarge
 
 __all__ = ["Frame", "FrameSplitter", "data_of"]
@@ -36,7 +38,7 @@ class FrameSplitter:
     __slots__ = ("_begun", "_data", "_limit", "_line", "_size", "_skip_newline")
 
     def __init__(self, limit: int | None = None) -> None:
-        self._limit = limit
+        self._limit = math.inf if limit is None else limit
         self._line = bytearray()
         """A line whose end has not come."""
         self._data: list[bytes] = []
@@ -58,6 +60,7 @@ class FrameSplitter:
             FrameTooLarge: an event is over the limit; ``frames`` has the events before it.
         """
         events: list[Frame] = []
+        start = 0
         if self._skip_newline and chunk:  # the second half of a CRLF that was cut
             chunk = chunk.removeprefix(b"\n")
             self._skip_newline = False
@@ -65,27 +68,29 @@ class FrameSplitter:
             self._skip_newline = chunk.endswith(b"\r")
             chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         try:
-            self._feed(chunk, events)
+            while (end := chunk.find(b"\n", start)) >= 0:
+                if (
+                    self._line
+                    or self._data
+                    or not chunk.startswith(_FIELD, start)
+                    or not chunk.startswith(b"\n", end + 1)
+                ):
+                    self._take(chunk[start:end], events)
+                    start = end + 1
+                    continue
+                # The ordinary case: the whole of an event.
+                if end - start > self._limit:
+                    self._check(end - start)
+                events.append((chunk, start + len(_FIELD), end))
+                self._begun = True
+                start = end + 2
+            if start < len(chunk):
+                self._line += chunk[start:]
+                self._check(len(self._line))
         except FrameTooLarge as error:
             error.frames = events
             raise
         return events
-
-    def _feed(self, chunk: bytes, events: list[Frame]) -> None:
-        """Take a chunk whose lines end with line feeds."""
-        start = 0
-        while (end := chunk.find(b"\n", start)) >= 0:
-            if self._line or self._data or not chunk.startswith(_FIELD, start) or not chunk.startswith(b"\n", end + 1):
-                self._take(chunk[start:end], events)
-                start = end + 1
-            else:  # the ordinary case: the whole of an event
-                self._check(end - start)
-                events.append((chunk, start + len(_FIELD), end))
-                self._begun = True
-                start = end + 2
-        if start < len(chunk):
-            self._line += chunk[start:]
-            self._check(len(self._line))
 
     def _take(self, line: bytes, events: list[Frame]) -> None:
         """Take the end of a line."""
@@ -112,5 +117,5 @@ class FrameSplitter:
 
     def _check(self, line: int) -> None:
         """Guard the limit, with so many bytes of a line that is not counted yet."""
-        if self._limit is not None and self._size + max(0, line - len(_FIELD)) > self._limit:
+        if self._size + max(0, line - len(_FIELD)) > self._limit:
             raise FrameTooLarge(f"An event of the stream is larger than {self._limit} bytes.")

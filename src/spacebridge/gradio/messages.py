@@ -47,11 +47,12 @@ class Message(msgspec.Struct):
 _decoder = msgspec.json.Decoder(Message)
 
 
-def decode_message(frame: bytes) -> Message | None:
-    """Decode one event's data; None if it is no message.
+def decode_message(data: bytes, start: int = 0, stop: int | None = None) -> Message | None:
+    """Decode one event's data, which stands from ``start`` to ``stop`` in some bytes; None if it is no message.
 
     A lone surrogate, which strict JSON decoders refuse, is read as Python's ``json`` reads it.
     """
+    frame = data[start:stop]
     try:
         return _decoder.decode(frame)
     except NOT_JSON:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import msgspec
 
@@ -13,7 +13,7 @@ from spacebridge.gradio.generations import generation_of
 from spacebridge.gradio.messages import Output
 from spacebridge.gradio.transport import CANCELLED, Line, Submission
 from spacebridge.log import logger
-from spacebridge.shape import as_object, is_list
+from spacebridge.shape import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +77,8 @@ class _Outputs:
         if self._form == "changes" and not self._begun:
             self._take_whole(data)
         else:
-            self._make_room(data)
+            if len(data) > len(self._values):
+                self._make_room(data)
             changes = self._begun and self._form != "asked whole"
             for position, item in enumerate(data):
                 if changes:
@@ -113,13 +114,10 @@ class _Outputs:
         self._values[position].set(item)
         self._listener.on_output(position, self._values[position], None)
 
-    def _grow(self, position: int, item: object) -> None:
+    def _grow(self, position: int, operations: list[Operation]) -> None:
+        """Take what should be a diff."""
         if not self._known[position]:
             return
-        if not is_list(item):
-            self._lose(position, "no diff where one was expected")
-            return
-        operations = cast("list[Operation]", item)
         value = self._values[position]
         try:
             value.apply(operations)

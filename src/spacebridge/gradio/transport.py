@@ -68,7 +68,8 @@ class Submission:
             message: as it came.
             source: where it came from.
         """
-        self.heard.set()
+        if not self.started:
+            self.heard.set()
         match message.msg:
             case "process_completed":
                 self.end(message)
@@ -132,7 +133,7 @@ class Line:
         message, which is told, and is then to be passed over. Outputs that come whole each time are given as what
         changed of them, but for an event's first.
         """
-        decode = GrowthDecoder().decode if self._whole else _decode
+        decode = GrowthDecoder().decode if self._whole else decode_message
         trace = self.http.trace
 
         def read(data: bytes, start: int, stop: int) -> Message | None:
@@ -191,10 +192,6 @@ class Transport(Protocol):
     async def aclose(self) -> None:
         """Let go of all connections and tasks."""
         ...
-
-
-def _decode(data: bytes, start: int, stop: int) -> Message | None:
-    return decode_message(data[start:stop])
 
 
 def given_up(message: Message, asked: str) -> errors.SpacebridgeError:

@@ -39,10 +39,14 @@ def replaces(operations: list[Operation]) -> bool:
 class LiveValue:
     """A component's value, perhaps in the middle of growing. Asking for it costs; being told of changes does not."""
 
-    __slots__ = ("_value", "growing", "in_update")
+    __slots__ = ("growing", "in_update", "told")
 
     def __init__(self, value: object = None, *, growing: GrowingValue | None = None, in_update: bool = False) -> None:
-        self._value = value
+        self.told: Any = value
+        """The value as it was when it was last told of, though the output may have another by now.
+
+        Containers change in place, so this is up to date but where the output has been replaced as a whole.
+        """
         self.growing = growing
         """The output it comes from, if it comes from one."""
         self.in_update = in_update
@@ -50,26 +54,18 @@ class LiveValue:
         if growing is not None:
             self.get()
 
-    @property
-    def told(self) -> Any:
-        """The value as it was when it was last told of, though the output may have another by now.
-
-        Containers change in place, so this is up to date but where the output has been replaced as a whole.
-        """
-        return self._value
-
     def get(self) -> Any:
         """The value as it is now."""
         if self.growing is None:
-            return self._value
+            return self.told
         output = self.growing.get()
         if is_update(output) is not self.in_update:  # it has just turned into the other, which is not this value
-            return self._value
+            return self.told
         if self.in_update:
-            self._value = as_object(output).get("value", self._value)
-            return self._value
+            self.told = as_object(output).get("value", self.told)
+            return self.told
         # The entries of an object may be taken away to make an update of it.
-        self._value = dict(as_object(output)) if is_object(output) else output
+        self.told = dict(as_object(output)) if is_object(output) else output
         return output
 
 
@@ -152,7 +148,7 @@ class ComponentValues:
             if live is None or not same or operations is None:
                 live = self._values[number] = LiveValue(growing=growing)
                 return live, None
-            if is_object(live.told):
+            if isinstance(live.told, dict):
                 live.get()
             return live, operations
         if operations is not None and same and all(_grows_inside(operation) for operation in operations):
