@@ -64,3 +64,55 @@ async def test_a_slow_client_is_not_left():
     task.cancel()
     await asyncio.wait({task})
     assert answers.left
+
+
+class Told(Answers):
+    """Answers that are ready at once, for several choices."""
+
+    def __init__(self, *pieces: bytes, after: float = 0.0) -> None:
+        super().__init__()
+        self._pieces = pieces
+        self._after = after
+
+    async def stream(self, write: Callable[[bytes], Awaitable[None]]) -> None:
+        await asyncio.sleep(self._after)
+        await asyncio.gather(*map(write, self._pieces))
+
+
+async def replied(answers: Any, **more: Any) -> list[tuple[str, bytes]]:
+    """What a server is given that takes a while for everything."""
+    taken: list[tuple[str, bytes]] = []
+
+    async def send(message: Any) -> None:
+        await asyncio.sleep(0.05)
+        taken.append((message["type"].rpartition(".")[2], message.get("body", b"")))
+
+    await Exchange(answers, send, {}, keep_alive=5, patience=5, **more).stream()
+    return taken
+
+
+async def test_what_comes_while_the_headers_go_is_kept_in_its_order():
+    answers: Any = Told(b"a", b"b", b"c")
+    taken = await replied(answers)
+    assert [kind for kind, _ in taken] == ["start", *["body"] * (len(taken) - 1)]
+    assert b"".join(body for _, body in taken) == b"abc"
+
+
+async def test_headers_that_are_on_their_way_at_the_end_get_there():
+    answers: Any = Told(b"a", after=0.04)
+    answers.begun = False  # so that it is time that lets the headers go
+    taken = await replied(answers, accept=0.01)
+    assert [kind for kind, _ in taken] == ["start", *["body"] * (len(taken) - 1)]
+    assert b"".join(body for _, body in taken) in (b"a", b": waiting\n\na")
+
+
+async def test_a_stream_that_is_silent_says_that_it_lives():
+    bodies: list[bytes] = []
+
+    async def send(message: Any) -> None:
+        bodies.append(message.get("body", b""))
+
+    answers: Any = Told(b"a", after=0.3)
+    await Exchange(answers, send, {}, keep_alive=0.05, accept=0.01, patience=5).stream()
+    assert b": keep-alive\n\n" in bodies
+    assert bodies[-2:] == [b"a", b""]

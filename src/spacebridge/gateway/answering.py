@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
 from typing import TYPE_CHECKING, Any, Literal
 
-from spacebridge.chat.events import Finished, Notice, Queued, ReasoningDelta, TextDelta
+from spacebridge.chat.events import Notice, Queued, ReasoningDelta, TextDelta
 from spacebridge.gateway.shapes import burst, sse
 from spacebridge.gateway.shapes.transcript import Said
 from spacebridge.gateway.talk import Talk
@@ -162,16 +163,9 @@ class Answering:
         request = self.request
         transcript = request.transcript(number)
         talk = self._talk(transcript, number, request.closing, self._scope)
-        said = ""
-
-        async def take(batch: list[Event]) -> bool:
-            nonlocal said
-            said = _final(batch) or said
-            return await self._take(batch, number, talk, write)
-
         try:
-            await talk.run(take)
-            encoder, repaired = self.encoder, False
+            await talk.run(functools.partial(self._take, number, talk, write))
+            encoder, said, repaired = self.encoder, talk.text, False
             while (reminder := encoder.repair(number)) is not None:
                 repaired = True
                 # In a session of its own: the conversation goes on as if the first answer had been right.
@@ -209,7 +203,7 @@ class Answering:
     async def _repair(self, transcript: Transcript, number: int, write: Write) -> None:
         talk = self._talk(transcript, -1 - number, "", "")
         try:
-            await talk.run(lambda batch: self._take(batch, number, talk, write))
+            await talk.run(functools.partial(self._take, number, talk, write))
         finally:
             await talk.aclose()
 
@@ -234,29 +228,34 @@ class Answering:
             self._talks[number] = talk
         return talk
 
-    async def _take(self, batch: list[Event], number: int, talk: Talk, write: Write) -> bool:
+    async def _take(self, number: int, talk: Talk, write: Write, batch: list[Event]) -> bool:
         """Send what a batch of events gives, as one piece; whether more of the answer is wanted."""
-        if piece := self._fed(batch, number, talk):
-            await write(piece)
-        return not (talk.accepted and self.encoder.is_over(number))
-
-    def _fed(self, batch: list[Event], number: int, talk: Talk) -> bytes:
-        """What a batch of events gives, as one piece."""
-        told = b"".join([sse.queued(event) for event in batch if isinstance(event, Queued)])
+        told = b""
         if not talk.accepted:  # it waits in our own line, or for the Space to be reached
-            return told + b"".join(
-                [sse.comment(self.model.veiled(event.text)) for event in batch if isinstance(event, Notice)]
-            )
-        encoder = self.encoder
-        events = self._beginning()
+            for event in batch:
+                if isinstance(event, Queued):
+                    told += sse.queued(event)
+                elif isinstance(event, Notice):
+                    told += sse.comment(self.model.veiled(event.text))
+            if told:
+                await write(told)
+            return True
+        encoder, over = self._encoder or self.encoder, False
+        events = [] if self._sent_begin else self._beginning()
         for event in burst.joined(batch):
-            if self.first_text is None and isinstance(event, TextDelta | ReasoningDelta):
+            if isinstance(event, Queued):
+                told += sse.queued(event)
+            elif self.first_text is None and isinstance(event, TextDelta | ReasoningDelta):
                 self.first_text = time.monotonic() - self._begun
                 self._metrics.first_text(self.model.name, self.space, self.first_text)
             events += encoder.feed(event, number)
-            if encoder.is_over(number):
+            if over := encoder.is_over(number):
                 break
-        return told + encoder.sse(events) if events else told
+        if events:
+            told += encoder.sse(events)
+        if told:
+            await write(told)
+        return not over
 
     def _beginning(self) -> list[dict[str, Any]]:
         if self._sent_begin:
@@ -267,8 +266,3 @@ class Answering:
 
 async def _not_sent(piece: bytes) -> None:
     """In place of sending, where only the whole reply is."""
-
-
-def _final(batch: list[Event]) -> str:
-    """The whole text, if the batch holds the end of the answer."""
-    return next((event.text for event in batch if isinstance(event, Finished)), "")

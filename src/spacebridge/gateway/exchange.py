@@ -62,10 +62,15 @@ class Exchange:
         self._accept = accept
         self._patience = patience
         self._buffer: list[bytes] = []
-        self._writing = asyncio.Lock()
+        self._starting = asyncio.Lock()
+        self._flowing = False
+        """Whether the headers have gone, and what had come before them."""
         self._last = 0.0
+        """When something was sent last."""
+        self._sending = 0
+        """Pieces that the client has not taken yet."""
         self.started = False
-        """Whether the headers have gone, so that an error has to go into the stream."""
+        """Whether the headers go, so that an error has to go into the stream."""
 
     async def whole(self) -> None:
         """Send the reply at once."""
@@ -82,10 +87,10 @@ class Exchange:
         tending = asyncio.create_task(self._tend(work))
         try:
             await self._answering.stream(self._pass)
+            await self._start()
         finally:
             tending.cancel()
             await asyncio.wait({tending})
-        await self._start()
         await self._end(b"")
 
     async def fail(self, problem: Problem) -> None:
@@ -100,45 +105,53 @@ class Exchange:
                 await self._start()
             while True:
                 quiet = time.monotonic() - self._last
-                if quiet >= self._keep_alive:
-                    # If a piece before it still waits for the client, so does this.
+                if self._sending:  # what has not gone still waits for the client
+                    if quiet >= self._patience:
+                        raise TimeoutError
+                    await asyncio.sleep(min(self._keep_alive, self._patience - quiet))
+                elif quiet >= self._keep_alive:
                     async with asyncio.timeout(self._patience):
                         await self._write(sse.comment("keep-alive"))
-                    quiet = 0.0
-                await asyncio.sleep(self._keep_alive - quiet)
+                else:
+                    await asyncio.sleep(self._keep_alive - quiet)
         except TimeoutError:
             logger.info("A client has taken nothing for %g s, and is left.", self._patience)
             if work is not None:
                 work.cancel()
 
+    async def _start(self) -> None:
+        """Send the headers, and what was kept until now."""
+        async with self._starting:
+            if not self.started:
+                self.started = True
+                headers = {
+                    **self._all_headers("text/event-stream; charset=utf-8"),
+                    "cache-control": "no-cache",
+                    "x-accel-buffering": "no",
+                }
+                self._buffer = self._buffer or [sse.comment("waiting")]
+                await self._send({"type": "http.response.start", "status": 200, "headers": encoded(headers)})
+            while count := len(self._buffer):
+                await self._write(b"".join(self._buffer))
+                del self._buffer[:count]
+            self._flowing = True
+
     async def _pass(self, piece: bytes) -> None:
         """Send a piece, or keep it until the headers go."""
-        if self.started:
+        if self._flowing:
             await self._write(piece)
         else:
             self._buffer.append(piece)
             if self._answering.begun:
                 await self._start()
 
-    async def _start(self) -> None:
-        async with self._writing:
-            if self.started:
-                return
-            self.started = True
-            headers = {
-                **self._all_headers("text/event-stream; charset=utf-8"),
-                "cache-control": "no-cache",
-                "x-accel-buffering": "no",
-            }
-            await self._send({"type": "http.response.start", "status": 200, "headers": encoded(headers)})
-            body, self._buffer = b"".join(self._buffer) or sse.comment("waiting"), []
-            self._last = time.monotonic()
-            await self._send({"type": "http.response.body", "body": body, "more_body": True})
-
     async def _write(self, piece: bytes) -> None:
-        async with self._writing:
-            self._last = time.monotonic()
+        self._last = time.monotonic()
+        self._sending += 1
+        try:
             await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+        finally:
+            self._sending -= 1
 
     async def _end(self, body: bytes) -> None:
         await self._send({"type": "http.response.body", "body": body, "more_body": False})

@@ -114,6 +114,8 @@ class Talk:
         """Whether a Space has taken the turn."""
         self.begun = False
         """Whether anything of an answer has come."""
+        self.text = ""
+        """The answer, once it is finished."""
         self._resumed = False
         self._space: Space | None = None
         self._conversation: Conversation | None = None
@@ -250,13 +252,15 @@ class Talk:
         since, queued = time.monotonic(), False
         async for batch in turn.batches():
             for event in batch:
-                if isinstance(event, Queued):
+                if isinstance(event, _ANSWER):
+                    self.begun = True
+                    if isinstance(event, Finished):
+                        self.text = event.text
+                elif isinstance(event, Queued):
                     queued = True
                 elif isinstance(event, Started) and queued:
                     self.queued = time.monotonic() - since
                     self._metrics.queued(backend.title, self.queued)
-                elif isinstance(event, _ANSWER):
-                    self.begun = True
             self.accepted = True
             if not await take(batch):
                 return False

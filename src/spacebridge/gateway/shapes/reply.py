@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import secrets
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 from spacebridge import errors
 from spacebridge.chat.append import AppendOnly
@@ -30,19 +32,19 @@ if TYPE_CHECKING:
 __all__ = ["Called", "Piece", "Reasoned", "Reply", "Spoken"]
 
 
-class Spoken(NamedTuple):
+class Spoken(msgspec.Struct, frozen=True):
     """More of the answer's text."""
 
     text: str
 
 
-class Reasoned(NamedTuple):
+class Reasoned(msgspec.Struct, frozen=True):
     """More of the reasoning."""
 
     text: str
 
 
-class Called(NamedTuple):
+class Called(msgspec.Struct, frozen=True):
     """A call of a tool."""
 
     number: int

@@ -29,7 +29,10 @@ def to_json(value: object) -> bytes:
 
 def data(events: Iterable[dict[str, Any]]) -> bytes:
     """Events without a name, as OpenAI sends those of chat completions."""
-    return b"".join([b"data: " + to_json(event) + b"\n\n" for event in events])
+    written: list[bytes] = []
+    for event in events:  # a list in brackets would be one more call, and there is mostly one event
+        written += (b"data: ", to_json(event), b"\n\n")
+    return b"".join(written)
 
 
 def named(events: Iterable[dict[str, Any]]) -> bytes:
