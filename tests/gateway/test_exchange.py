@@ -87,7 +87,7 @@ async def replied(answers: Any, **more: Any) -> list[tuple[str, bytes]]:
         await asyncio.sleep(0.05)
         taken.append((message["type"].rpartition(".")[2], message.get("body", b"")))
 
-    await Exchange(answers, send, {}, keep_alive=5, patience=5, **more).stream()
+    await Exchange(answers, send, keep_alive=5, patience=5, **more).stream()
     return taken
 
 
@@ -113,6 +113,6 @@ async def test_a_stream_that_is_silent_says_that_it_lives():
         bodies.append(message.get("body", b""))
 
     answers: Any = Told(b"a", after=0.3)
-    await Exchange(answers, send, {}, keep_alive=0.05, accept=0.01, patience=5).stream()
+    await Exchange(answers, send, keep_alive=0.05, accept=0.01, patience=5).stream()
     assert b": keep-alive\n\n" in bodies
     assert bodies[-2:] == [b"a", b""]
