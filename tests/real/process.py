@@ -197,6 +197,15 @@ class Process:
                 raise TimeoutError(f"{self.script.name} in {self.environment} did not answer:\n{self.log[-4000:]}")
             time.sleep(0.05)
 
+    def wait_for_log(self, text: str, timeout: float = 20.0) -> str:
+        """Wait until the log has a text; what a process writes arrives after what it answers. The log."""
+        end = time.monotonic() + timeout
+        while text not in self.log:
+            if time.monotonic() > end:
+                raise TimeoutError(f"{self.script.name} did not say {text!r}:\n{self.log[-4000:]}")
+            time.sleep(0.02)
+        return self.log
+
     def host(self, script: Path, *arguments: str) -> str:
         """Have a host process serve one more app; its URL."""
         port = free_port()
