@@ -65,6 +65,17 @@ def test_each_further_rest_is_longer_up_to_a_limit(breaker: Breaker, clock: Cloc
     assert rests == [10, 20, 35, 35]
 
 
+def test_turns_that_fail_together_are_one_reason_to_rest(breaker: Breaker, clock: Clock):
+    fail(breaker, 30)
+    assert breaker.wait == 10
+    clock.now += 10
+    fail(breaker, 5)  # they had begun before, too
+    assert breaker.state == "half-open"
+    assert breaker.admits()
+    fail(breaker, 5)
+    assert breaker.wait == 20
+
+
 def test_one_that_is_left_lets_another_go_first(breaker: Breaker, clock: Clock):
     fail(breaker, 3)
     clock.now += 10

@@ -176,6 +176,25 @@ async def test_a_failing_space_rests_and_comes_back(tmp_path: Any):
                 await asyncio.sleep(0.1)
 
 
+async def test_who_waits_in_line_for_a_space_that_fails_is_not_sent_to_it():
+    async with spaces(1, "--turns", "1", "--failures", "1", "--rest", "60") as ((space,), served):
+        space.answer = ["x "] * 1000
+        space.pace = 0.05
+        first = asyncio.create_task(ask(served))
+        while not space.streaming:
+            await asyncio.sleep(0.02)
+        others = [asyncio.create_task(ask(served)) for _ in range(5)]
+        while await served.metric("spacebridge_space_waiting") < 5:
+            await asyncio.sleep(0.02)
+        await space.aclose()
+        assert (await first)[0] == 502
+        for task in others:
+            got, headers, body = await task
+            assert (got, "rests" in body) == (503, True)
+            assert int(headers["retry-after"]) <= 60
+        assert len(space.sessions) == 1
+
+
 async def test_requests_wait_in_line_for_a_place():
     async with spaces(1, "--turns", "1", "--waiting", "2") as ((space,), served):
         space.answer = ["x"] * 10

@@ -99,6 +99,8 @@ class Breaker:
         if not is_fault(error) or isinstance(error, _OF_THE_TURN):
             self.left()
             return
+        if self.state == "open" or (self._rests and not self._trial):
+            return  # a turn from before the rest; many at once are no reason to rest longer
         self._failures += 1
         if self._failures >= self.options.failures or self._trial:
             rest = min(self.options.rest * 2.0**self._rests, self.options.longest)

@@ -192,6 +192,8 @@ class Talk:
             with backend.used(self._owner):
                 async with backend.line.join(self._owner) as ticket:
                     await _waited(ticket, backend, take)
+                    if backend.breaker.state == "open":  # since this began to wait
+                        raise _rests(backend)
                     asked = True
                     await self._turn(backend, kept, take)
         except errors.SpacebridgeError as error:
