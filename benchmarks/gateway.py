@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -135,48 +136,72 @@ def main(*, quick: bool) -> None:
     many(tokens=100 if quick else 200)
 
 
+@dataclass
+class Seen:
+    """What a proxy was seen to use, round by round."""
+
+    idle: int = 0
+    most: int = 0
+    """Bytes of memory."""
+    whole: int = 0
+    """Answers that came whole."""
+
+    def __post_init__(self) -> None:
+        self.spent: list[float] = []
+        """CPU seconds per token."""
+        self.ages: list[tuple[float, float]] = []
+
+
 def compare(way: str, *, rounds: int, tokens: int, burst: int) -> None:
-    """CPU per token and memory of each proxy with 50 streams."""
+    """CPU per token and memory of each proxy with 50 streams. They take turns: the machine is not always as quick."""
     table = Table(
         f"{STREAMS} streams {way}: {burst} token{'s' * (burst > 1)} each {PACE * 1e3:g} ms, {tokens} in all",
         ["", "CPU per token", "over nginx", "memory idle", "with streams", "age of a token p50", "p99", "whole"],
     )
-    costs: dict[str, float] = {}
-    memory: dict[str, int] = {}
-    rows: list[tuple[Proxy, list[str]]] = []
-    for proxy in present():
-        with behind(proxy, tokens, PACE, burst) as (port, pid):
+    seen: dict[str, Seen] = {}
+    with contextlib.ExitStack() as stack:
+        running = {proxy: stack.enter_context(behind(proxy, tokens, PACE, burst)) for proxy in present()}
+        for proxy, (port, pid) in running.items():
             told(load(port, 5, tokens))  # imports, caches and pools are not counted
-            idle = used(pid).memory if pid is not None else 0
-            spent, ages, whole, most = [], [], 0, idle
-            for _ in range(rounds):
-                before = used(pid).cpu if pid is not None else 0.0
-                asking = load(port, STREAMS, tokens)
-                while asking.poll() is None:
-                    time.sleep(0.25)
-                    most = max(most, used(pid).memory if pid is not None else 0)
-                found = told(asking)
-                spent.append(((used(pid).cpu if pid is not None else 0.0) - before) / (STREAMS * tokens))
-                ages.append((found["p50"], found["p99"]))
-                whole += found["whole"]
-        costs[proxy.title], memory[proxy.title] = middle(spent), most
-        half, most_of = (middle(each) for each in zip(*ages, strict=True))
-        cells = [f"{idle / 2**20:.0f} MiB", f"{most / 2**20:.0f} MiB"] if pid is not None else ["", ""]
-        rows.append((proxy, [*cells, ms(half), ms(most_of), f"{whole} of {rounds * STREAMS}"]))
-    for proxy, cells in rows:
-        cost, passed = costs[proxy.title], costs.get("nginx")
-        over = f"{cost / passed:.1f}" if passed and proxy.start is not None else ""
-        table.row(proxy.title, us(cost) if proxy.start is not None else "", over, *cells)
+            seen[proxy.title] = Seen(*[used(pid).memory if pid is not None else 0] * 2)
+        for _ in range(rounds):
+            for proxy, (port, pid) in running.items():
+                measure(seen[proxy.title], port, pid, tokens)
+    passed = seen.get("nginx")
+    for proxy, (_, pid) in running.items():
+        each = seen[proxy.title]
+        half, most_of = (middle(ages) for ages in zip(*each.ages, strict=True))
+        ages = [ms(half), ms(most_of), f"{each.whole} of {rounds * STREAMS}"]
+        if pid is None:
+            table.row(proxy.title, "", "", "", "", *ages)
+            continue
+        cost, least = middle(each.spent), middle(passed.spent) if passed is not None else 0.0
+        over = f"{cost / least:.1f}" if least else ""
+        memory = [f"{each.idle / 2**20:.0f} MiB", f"{each.most / 2**20:.0f} MiB"]
+        table.row(proxy.title, us(cost), over, *memory, *ages)
     table.show()
-    ours, theirs = costs[GATEWAY_PROXY.title], costs.get("LiteLLM's proxy")
+    ours, theirs = seen[GATEWAY_PROXY.title], seen.get("LiteLLM's proxy")
     if theirs is not None:
-        times = theirs / ours
+        times = middle(their / our for their, our in zip(theirs.spent, ours.spent, strict=True))
         goal(
             f"{way}, LiteLLM takes {times:.1f} times the CPU per token, at least {FASTER[way]:g}",
             met=times >= FASTER[way],
         )
-        heavier = memory["LiteLLM's proxy"] / memory[GATEWAY_PROXY.title]
+        heavier = theirs.most / ours.most
         goal(f"{way}, LiteLLM takes {heavier:.1f} times the memory, at least {LIGHTER:g}", met=heavier >= LIGHTER)
+
+
+def measure(seen: Seen, port: int, pid: int | None, tokens: int) -> None:
+    """One round of one proxy."""
+    before = used(pid).cpu if pid is not None else 0.0
+    asking = load(port, STREAMS, tokens)
+    while asking.poll() is None:
+        time.sleep(0.25)
+        seen.most = max(seen.most, used(pid).memory if pid is not None else 0)
+    found = told(asking)
+    seen.spent.append(((used(pid).cpu if pid is not None else 0.0) - before) / (STREAMS * tokens))
+    seen.ages.append((found["p50"], found["p99"]))
+    seen.whole += found["whole"]
 
 
 def first_text(*, times: int) -> None:
