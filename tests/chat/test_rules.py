@@ -249,6 +249,9 @@ def test_no_tags_hold_nothing():
         ("src=", ""),
         ("plain", ""),
         ("two\n](x\nlines", ""),
+        ("I think\n</details>\n", "\n</details>\n"),
+        ("<div>I think</thi</div>\n</details>", "</thi</div>\n</details>"),  # as Qwen-Agent 0.0.26 closes it
+        ("<div>I think</div>", ""),
     ],
 )
 def test_the_end_that_modelscopes_chatbot_will_rewrite(text: str, rest: str):

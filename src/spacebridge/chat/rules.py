@@ -30,7 +30,7 @@ _MODELSCOPE = re.compile(
         # Qwen-Agent deletes code fences, and makes a block of <think> (qwen_agent/gui/utils.py)
         | (`{1,2} | <(?:t(?:h(?:i(?:nk?)?)?)?)?)
         # it closes a block after each step of what grows inside: thinking, and half of the tag that ends it; arguments
-        | ((?:</?(?:t(?:h(?:i(?:nk?)?)?)?)?)? \s* </details> \s*)
+        | ((?:</?(?:t(?:h(?:i(?:nk?)?)?)?)?)? \s* (?:</div>\s*)? </details> \s*)
     )$""",
     re.VERBOSE,
 )
