@@ -43,6 +43,7 @@ _MOST_OUTPUTS = 20
 _MOST_PLAIN = 3
 _FEWEST_PARTS = 4
 """Two questions and two answers."""
+_MOST_PARTS = 200
 
 Points = list[tuple[int, str]]
 
@@ -372,7 +373,9 @@ class _Finder:
     def _parts(self, found: _Found) -> tuple[int, ...]:
         if found.output.id not in self.plain:
             return ()
-        written = map(self.graph.components.get, self.graph.dependencies[found.edges[-1]].outputs)
+        outputs = self.graph.dependencies[found.edges[-1]].outputs[:_MOST_PARTS]
+        self.steps += len(outputs)
+        written = map(self.graph.components.get, outputs)
         alike = [
             one for one in written if one is not None and one.type == found.output.type and one.id != found.trigger.id
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import difflib
 import itertools
 import math
@@ -369,13 +370,14 @@ def _named(components: list[Component], parameters: Mapping[int, str]) -> Iterab
 def _hinted(graph: EventGraph, components: list[Component], parameters: Mapping[int, str]) -> dict[int, str]:
     """Parameters, and for what has no name at all what stands in it, or around it alone: ``model_selector_row``."""
     hinted = dict(parameters)
-    nameless = [component for component in components if not any(_words(component, parameters))]
-    for component in nameless:
+    held = collections.Counter(holder for component in components for holder in graph.around(component.id))
+    for component in components:
+        if any(_words(component, parameters)):
+            continue
         placeholder = as_text(component.props.get("placeholder"))
         secret = _SECRET.search(placeholder) if component.props.get("type") == "password" else None
         hint = secret[0] if secret else " ".join(placeholder.split()[:_FEW_WORDS])
-        others = {holder for other in components if other is not component for holder in graph.around(other.id)}
-        around = [graph.components.get(number) for number in graph.around(component.id) if number not in others]
+        around = [graph.components.get(number) for number in graph.around(component.id) if held[number] == 1]
         for elem_id in (as_text(holder.props.get("elem_id")) for holder in around if holder is not None):
             if known_name([elem_id], _trait(component)) is not None:
                 hint = elem_id
