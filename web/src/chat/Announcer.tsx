@@ -4,7 +4,10 @@ import { db } from "../store/db";
 import { useTurns } from "../store/turns";
 import { waitingText } from "./waiting";
 
-/** Tells screen readers how an answer gets on: not each word as it comes, but the whole, once it is there. */
+/** Of a long answer so much is read out unasked; the whole is there to be read. */
+const MOST = 600;
+
+/** Tells screen readers how an answer gets on: not each word as it comes, but what it says, once it is there. */
 export function Announcer({ answer }: { answer: string | null }) {
   const turn = useTurns((state) => (answer ? state.running[answer] : undefined));
   const heard = useRef<string | null>(null);
@@ -23,7 +26,7 @@ export function Announcer({ answer }: { answer: string | null }) {
       if (message?.role !== "assistant") return;
       if (message.state === "stopped") setText("The answer was stopped.");
       else if (message.failure) setText(`The answer failed: ${message.failure.message}`);
-      else setText(`${message.model} says: ${message.text}`);
+      else setText(`${message.model} says: ${beginningOf(message.text)}`);
     });
   }, [answer, phase, turn]);
 
@@ -32,4 +35,10 @@ export function Announcer({ answer }: { answer: string | null }) {
       {text}
     </VisuallyHidden>
   );
+}
+
+function beginningOf(text: string): string {
+  if (text.length <= MOST) return text;
+  const end = text.lastIndexOf(" ", MOST);
+  return `${text.slice(0, end > 0 ? end : MOST)} … The answer is longer.`;
 }

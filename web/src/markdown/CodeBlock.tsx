@@ -1,6 +1,10 @@
-import { isValidElement, type ReactNode, useRef } from "react";
+import { isValidElement, memo, type ReactNode, useRef } from "react";
 import { CopyAction } from "../shell/CopyAction";
+import { inGroups } from "./blocks";
 import classes from "./Markdown.module.css";
+
+/** Lines of long code that are laid out together. */
+const LINES = 100;
 
 /** Code with its language and a button that copies it. */
 export function CodeBlock({ children }: { children: ReactNode }) {
@@ -19,6 +23,24 @@ export function CodeBlock({ children }: { children: ReactNode }) {
     </figure>
   );
 }
+
+/** Code that is too long for colours: where it grows, only its end is laid out anew. */
+export function LongCode({ language, text }: { language: string; text: string }) {
+  return (
+    <CodeBlock>
+      <code className={language && `language-${language}`}>
+        {inGroups(text.split(/(?<=\n)/), LINES).map((lines, number) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: code only grows at its end
+          <Lines key={number} text={lines.join("")} />
+        ))}
+      </code>
+    </CodeBlock>
+  );
+}
+
+const Lines = memo(function Lines({ text }: { text: string }) {
+  return <span className={classes.lines}>{text}</span>;
+});
 
 function languageOf(children: ReactNode): string {
   const code = Array.isArray(children) ? children[0] : children;

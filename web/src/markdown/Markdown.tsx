@@ -1,4 +1,4 @@
-import { memo, useEffect, useMemo, useRef, useState } from "react";
+import { memo, startTransition, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import ReactMarkdown, { type Components } from "react-markdown";
 import rehypeHighlight from "rehype-highlight";
 import rehypeKatex from "rehype-katex";
@@ -6,8 +6,8 @@ import rehypeRaw from "rehype-raw";
 import rehypeSanitize from "rehype-sanitize";
 import remarkGfm from "remark-gfm";
 import remarkMath from "remark-math";
-import { blocksOf } from "./blocks";
-import { CodeBlock } from "./CodeBlock";
+import { type Cut, cutMore, inGroups, NOTHING, piecesOf } from "./blocks";
+import { CodeBlock, LongCode } from "./CodeBlock";
 import { withDollars } from "./formulas";
 import classes from "./Markdown.module.css";
 import { Picture } from "./Picture";
@@ -15,6 +15,12 @@ import { formulasApart, isAddress, isOwnPicture, SCHEMA, unknownTagsAsText } fro
 
 /** Above this, code is shown without colours: they would take too long. */
 const MOST_COLOURED = 50_000;
+/** So it is while it grows and is longer than this, since all of it is coloured again for each piece of it. */
+const MOST_GROWING = 3_000;
+const CODE = /^ {0,3}(`{3,}|~{3,})[ \t]*([^\s`]*)[^`\n]*\n([\s\S]*?)(?:\n {0,3}\1[`~]*\s*)?$/;
+/** So many blocks of a text are drawn before anything else. */
+const AT_ONCE = 50;
+const GROUP = 32;
 
 const COMPONENTS: Components = {
   a: ({ href, children, id }) => <Link href={href} text={children} id={id} />,
@@ -36,10 +42,21 @@ const REMARK = [
   [unknownTagsAsText],
 ] as never;
 /** Sanitised first: what comes after adds only what it makes itself. */
-const PLAIN = [[rehypeRaw], [rehypeSanitize, SCHEMA], [rehypeKatex, { output: "mathml", strict: false }]] as never;
-const COLOURED = [...(PLAIN as unknown[]), [rehypeHighlight, { detect: false }]] as never;
+const PLAIN = [
+  made(rehypeRaw()),
+  made(rehypeSanitize(SCHEMA)),
+  made(rehypeKatex({ output: "mathml", strict: false })),
+] as never;
+const COLOURED = [...(PLAIN as unknown[]), made(rehypeHighlight({ detect: false }))] as never;
 
-const Block = memo(function Block({ text }: { text: string }) {
+/** A plugin that is made once, not again for each block: the colours alone know forty languages. */
+function made<T>(transform: T): () => T {
+  return () => transform;
+}
+
+const Block = memo(function Block({ text, growing }: { text: string; growing: boolean }) {
+  const code = text.length > (growing ? MOST_GROWING : MOST_COLOURED) ? CODE.exec(text) : null;
+  if (code) return <LongCode language={code[2] ?? ""} text={code[3] ?? ""} />;
   return (
     <ReactMarkdown
       components={COMPONENTS}
@@ -52,55 +69,82 @@ const Block = memo(function Block({ text }: { text: string }) {
   );
 });
 
+/** Many blocks; those that have not changed are not even looked at. */
+const Blocks = memo(function Blocks({ pieces, growing }: { pieces: readonly string[]; growing: boolean }) {
+  return inGroups(pieces, GROUP).map((group, number, all) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: a text only grows at its end
+    <Group key={number} pieces={group} growing={growing && number === all.length - 1} />
+  ));
+});
+
+const Group = memo(
+  function Group({ pieces, growing }: { pieces: readonly string[]; growing: boolean }) {
+    return (
+      <div className={classes.group}>
+        {pieces.map((piece, number) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a text only grows at its end
+          <Block key={number} text={piece} growing={growing && number === pieces.length - 1} />
+        ))}
+      </div>
+    );
+  },
+  (one, other) =>
+    one.growing === other.growing &&
+    one.pieces.length === other.pieces.length &&
+    one.pieces.every((piece, number) => piece === other.pieces[number]),
+);
+
 /** A text of an app, safely drawn. */
 const Markdown = memo(function Markdown({ text, growing }: { text: string; growing: boolean }) {
-  const shown = usePaced(text, growing);
-  const began = performance.now();
-  const blocks = useMemo(() => blocksOf(shown.text), [shown.text]);
-  useEffect(() => shown.drawn(performance.now() - began));
+  const cut = useCut(text.includes("\r") ? text.replace(/\r\n?/g, "\n") : text, growing);
+  const pieces = useMemo(() => piecesOf(cut, growing), [cut, growing]);
+  const most = useMost(pieces.length);
+  const drawn = useMemo(() => pieces.slice(0, most), [pieces, most]);
   return (
     <div className={classes.markdown} dir="auto">
-      {blocks.map((block, number) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a text only grows at its end
-        <Block key={number} text={block} />
-      ))}
+      <Blocks pieces={drawn} growing={growing} />
     </div>
   );
 });
 
 export default Markdown;
 
-/** A growing text, no more often than it can be drawn: at least three times as long is waited as drawing took. */
-function usePaced(text: string, growing: boolean): { text: string; drawn: (took: number) => void } {
-  const [shown, setShown] = useState(text);
+/** A text in blocks; while it grows, it is left alone after each time for longer than drawing took. */
+function useCut(text: string, growing: boolean): Cut {
+  const [shown, setShown] = useState(() => cutMore(NOTHING, text));
   const latest = useRef(text);
+  const began = useRef(0);
   const took = useRef(0);
-  const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
-  latest.current = text;
+  const behind = growing && shown.text !== text;
+
+  useLayoutEffect(() => {
+    latest.current = text;
+  }, [text]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: this is when it was drawn
+  useLayoutEffect(() => {
+    if (began.current) took.current = performance.now() - began.current;
+  }, [shown]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: and then it is waited again
   useEffect(() => {
-    if (growing && text !== shown && timer.current === null) {
-      timer.current = setTimeout(
-        () => {
-          timer.current = null;
-          setShown(latest.current);
-        },
-        Math.max(40, took.current * 3),
-      );
-    }
-  });
-  useEffect(
-    () => () => {
-      if (timer.current !== null) clearTimeout(timer.current);
-      timer.current = null;
-    },
-    [],
-  );
-  return {
-    text: growing ? shown : text,
-    drawn: (milliseconds) => {
-      took.current = milliseconds;
-    },
-  };
+    if (!behind) return;
+    const redraw = () => {
+      began.current = performance.now();
+      setShown((before) => cutMore(before, latest.current));
+    };
+    const timer = setTimeout(redraw, took.current * 3);
+    return () => clearTimeout(timer);
+  }, [behind, shown]);
+
+  return useMemo(() => (growing ? shown : cutMore(shown, text)), [growing, shown, text]);
+}
+
+/** How many blocks are drawn: of a text that is long from the beginning, the others come beside all else. */
+function useMost(blocks: number): number {
+  const [most, setMost] = useState(blocks > AT_ONCE ? AT_ONCE : Number.POSITIVE_INFINITY);
+  useEffect(() => startTransition(() => setMost(Number.POSITIVE_INFINITY)), []);
+  return most;
 }
 
 function addressOf(address: string, key: string): string {

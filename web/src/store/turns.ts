@@ -6,6 +6,8 @@ import type { ChatRequest } from "../api/types";
 import { type Answer, db } from "./db";
 import { after, type Turn } from "./turn";
 
+/** Milliseconds between two times that a growing answer is shown: its pieces may come far more often. */
+const SHOW_EVERY = 60;
 /** Milliseconds between two times that a growing answer is written down. */
 const WRITE_EVERY = 1000;
 /** An answer that runs in no tab any more has not been touched for longer than this. */
@@ -26,8 +28,14 @@ export async function runTurn(answer: Answer, request: ChatRequest): Promise<voi
   aborts.set(answer.id, abort);
   const began = performance.now();
   let turn: Turn = { answer, queue: null, waiting: "", started: false };
-  const show = () => useTurns.setState(({ running }) => ({ running: { ...running, [answer.id]: turn } }));
+  let shown: Turn | null = null;
+  const show = () => {
+    if (shown === turn) return;
+    shown = turn;
+    useTurns.setState(({ running }) => ({ running: { ...running, [answer.id]: turn } }));
+  };
   show();
+  const showing = setInterval(show, SHOW_EVERY);
   const writing = setInterval(() => {
     turn = { ...turn, answer: { ...turn.answer, touched: Date.now() } };
     void db.messages.update(answer.id, turn.answer);
@@ -36,13 +44,13 @@ export async function runTurn(answer: Answer, request: ChatRequest): Promise<voi
   try {
     for await (const events of streamChat(request, abort.signal)) {
       turn = events.reduce((before, event) => after(before, event, performance.now() - began), turn);
-      show();
     }
     end = { state: "done" };
   } catch (error) {
     end = abort.signal.aborted ? { state: "stopped" } : { state: "failed", failure: failureOf(error) };
     if (error instanceof ApiError && error.code === "invalid_api_key") useKey.getState().want();
   } finally {
+    clearInterval(showing);
     clearInterval(writing);
     aborts.delete(answer.id);
   }
