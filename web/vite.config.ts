@@ -9,6 +9,13 @@ export default defineConfig({
   base: "./",
   html: { cspNonce: NONCE },
   plugins: [react()],
+  // KaTeX's own HTML is read by the browser otherwise, which takes its style attributes for the page's: the policy forbids them.
+  resolve: {
+    alias: {
+      "hast-util-from-html-isomorphic": new URL("node_modules/hast-util-from-html-isomorphic/index.js", import.meta.url)
+        .pathname,
+    },
+  },
   build: {
     outDir: "../src/spacebridge/gateway/page",
     emptyOutDir: true,

@@ -1,7 +1,7 @@
 """A chat for the page to show: files, settings, and answers by name, among them some that attack whoever shows them.
 
 ``slow N`` says N words, ten a second; ``think`` has a thought and a tool step first; ``offer`` gives something to choose;
-``markdown``, ``hostile`` and ``huge`` are texts below; ``fail`` fails. All else is said back, with how many messages were before, the files' names and the settings.
+``markdown``, ``signs``, ``hostile`` and ``huge`` are texts below; ``fail`` fails. All else is said back, with how many messages were before, the files' names and the settings.
 """
 
 import argparse
@@ -93,8 +93,28 @@ $$\\href{javascript:window.__ran='katex'}{x} \\htmlData{a=b}{y} \\includegraphic
 The end of the attack.
 """
 
+SIGNS = r"""هذه فقرة قصيرة مع `code` في الوسط.
+
+```python
+print("שלום")  # a comment
+```
+
+No formulas: $$\frac{1}{$$ and \(\unknown{x}\). With a style of its own: $$\fcolorbox{red}{blue}{x}$$.
+
+One that stands apart: \[ a_1 + a_2
++ a_3 = b % and a note
+\] and one more:
+
+\[
+x
+\]
+
+The end of the signs.
+"""
+
 TEXTS = {
     "markdown": MARKDOWN,
+    "signs": SIGNS,
     "hostile": HOSTILE,
     "huge": "\n\n".join(f"Paragraph {n}: " + "many words of *text* " * 20 for n in range(1, 520)) + "\n\nThe very end.",
 }

@@ -122,6 +122,7 @@ async def test_models(client: openai.AsyncOpenAI, http: aiohttp.ClientSession):
     space = told["spacebridge"]["spaces"][0]
     assert told["spacebridge"]["state"] == space["state"] == "ready"
     assert [setting["name"] for setting in space["settings"]] == ["system", "temperature", "max_tokens", "loud"]
+    assert {setting["step"] for setting in space["settings"] if setting["type"] == "slider"} - {None}
     assert (await client.models.retrieve("interface")).id == "interface"
     with pytest.raises(openai.NotFoundError) as caught:
         await client.models.retrieve("nobody")

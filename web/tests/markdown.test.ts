@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Lexer } from "marked";
 import { type Cut, cutMore, NOTHING, piecesOf } from "../src/markdown/blocks.ts";
-import { withDollars } from "../src/markdown/formulas.ts";
+import { APART, withDollars } from "../src/markdown/formulas.ts";
 import { isAddress, isOwnPicture, unknownTagsAsText } from "../src/markdown/rules.ts";
 
 const TEXT = "# A\n\nSome *words*.\n\n- one\n- two\n\n```js\nx\n\ny\n```\n\nThe end.";
@@ -95,7 +95,8 @@ test("only an answer's own pictures are shown, and only addresses of the web are
 
 test("formulas in LaTeX's brackets are formulas, but not in code", () => {
   const cases: [string, string][] = [
-    ["It is \\(x^2\\), so:\n\n\\[ a\n= b \\]", "It is $$x^2$$, so:\n\n$$a\n= b$$"],
+    ["It is \\(x^2\\), so:\n\n\\[ a\n= b \\]", `It is $$x^2$$, so:\n\n$$${APART}a = b$$`],
+    ["$$\na % note\n+ 5 \\% b\n$$ and $$c$$", `$$${APART}a + 5 \\% b$$ and $$c$$`],
     ["`\\(x\\)` and ``a ` \\(x\\)``", "`\\(x\\)` and ``a ` \\(x\\)``"],
     ["```tex\n\\[x\\]\n```\n\\(y\\)", "```tex\n\\[x\\]\n```\n$$y$$"],
     ["```tex\n\\[x\\] unfinished", "```tex\n\\[x\\] unfinished"],

@@ -270,6 +270,7 @@ class Backend:
                     "choices": list(setting.labels) or None,
                     "minimum": setting.minimum,
                     "maximum": setting.maximum,
+                    "step": setting.step,
                 }
                 for setting in layout.settings
             ]

@@ -23,11 +23,6 @@ export async function listModels(): Promise<Model[]> {
   return ((await response.json()) as { data: Model[] }).data;
 }
 
-export async function describeModel(name: string): Promise<Model> {
-  const response = await ask(`v1/models/${encodeURIComponent(name)}`);
-  return (await response.json()) as Model;
-}
-
 export async function readStatus(): Promise<Status> {
   const response = await ask("status");
   return (await response.json()) as Status;

@@ -8,6 +8,7 @@ export interface Setting {
   choices: string[] | null;
   minimum: number | null;
   maximum: number | null;
+  step: number | null;
 }
 
 export interface Space {

@@ -1,13 +1,13 @@
 import { ActionIcon, Alert, Anchor, Button, Group, Text, Tooltip } from "@mantine/core";
 import { IconAlertTriangle, IconFile, IconRefresh } from "@tabler/icons-react";
-import { memo } from "react";
+import { memo, useEffect } from "react";
 import { useKey } from "../api/key";
 import type { Attachment } from "../api/types";
 import { Markdown } from "../markdown/LazyMarkdown";
 import { isAddress } from "../markdown/rules";
 import { CopyAction } from "../shell/CopyAction";
 import type { Answer } from "../store/db";
-import { stateOf, useTurns } from "../store/turns";
+import { followTurn, stateOf, useTurns } from "../store/turns";
 import { Branches } from "./Branches";
 import classes from "./Message.module.css";
 import { Reasoning } from "./Reasoning";
@@ -30,6 +30,8 @@ export const AnswerView = memo(function AnswerView({ answer: stored, branches, o
   const answer = turn?.answer ?? stored;
   const state = stateOf(stored, turn !== undefined);
   const growing = state === "running";
+  const elsewhere = stored.state === "running" && turn === undefined;
+  useEffect(() => (elsewhere ? followTurn(stored.id) : undefined), [elsewhere, stored.id]);
   return (
     <article className={classes.answer} aria-label={`Answer of ${answer.model}`} aria-busy={growing}>
       <Text size="xs" c="dimmed" className={classes.who}>
@@ -47,6 +49,7 @@ export const AnswerView = memo(function AnswerView({ answer: stored, branches, o
             title={notice.title}
             p="xs"
             my="xs"
+            classNames={{ title: classes.noticeTitle, label: classes.noticeTitle }}
           >
             {notice.text}
           </Alert>
@@ -56,7 +59,13 @@ export const AnswerView = memo(function AnswerView({ answer: stored, branches, o
       {onChoose && !busy && answer.options.length > 0 && (
         <Group gap="xs" mt="xs" role="group" aria-label="What the app offers">
           {answer.options.map((option) => (
-            <Button key={option.value} variant="default" size="xs" onClick={() => onChoose(option.value)}>
+            <Button
+              key={option.value}
+              variant="default"
+              size="xs"
+              classNames={{ root: classes.option, label: classes.optionLabel }}
+              onClick={() => onChoose(option.value)}
+            >
               {option.label || option.value}
             </Button>
           ))}
@@ -68,11 +77,11 @@ export const AnswerView = memo(function AnswerView({ answer: stored, branches, o
           Stopped.
         </Text>
       )}
-      {state === "failed" && answer.failure && <Failed failure={answer.failure} />}
+      {state === "failed" && answer.failure && <Failed failure={answer.failure} begun={Boolean(answer.text)} />}
       {!growing && (
         <Group gap={2} className={classes.actions}>
           <Branches branches={branches} shown={stored.id} what="answer" />
-          <CopyAction text={() => answer.text} label="Copy the answer" />
+          {answer.text && <CopyAction text={() => answer.text} label="Copy the answer" />}
           {!busy && (
             <Tooltip label="Ask again">
               <ActionIcon aria-label="Ask again" onClick={onRetry}>
@@ -94,17 +103,30 @@ function Attachments({ files }: { files: Attachment[] }) {
     <Group gap="xs" mt="xs">
       {reachable.map((file) => (
         <Anchor key={file.url} href={file.url} target="_blank" rel="noopener noreferrer nofollow" size="sm">
-          <IconFile size={14} aria-hidden /> {file.name || file.alt_text || file.kind || "attachment"}
+          <IconFile size={14} aria-hidden /> <bdi>{nameOf(file)}</bdi>
         </Anchor>
       ))}
     </Group>
   );
 }
 
-function Failed({ failure }: { failure: NonNullable<Answer["failure"]> }) {
+/** The name of a file, without signs that turn what follows them: they would show another ending than it has. */
+function nameOf(file: Attachment): string {
+  return (file.name || file.alt_text || file.kind || "attachment").replace(
+    /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    "",
+  );
+}
+
+function Failed({ failure, begun }: { failure: NonNullable<Answer["failure"]>; begun: boolean }) {
   const want = useKey((state) => state.want);
   return (
-    <Alert color="red" icon={<IconAlertTriangle size={18} />} mt="xs" title="There is no answer">
+    <Alert
+      color="red"
+      icon={<IconAlertTriangle size={18} />}
+      mt="xs"
+      title={begun ? "The answer is not complete" : "There is no answer"}
+    >
       <span className={classes.failure}>{failure.message}</span>
       {failure.retryAfter !== null && <Text size="sm">Try again in {secondsText(failure.retryAfter)}.</Text>}
       {failure.code === "invalid_api_key" && (

@@ -1,4 +1,4 @@
-import { ActionIcon, Alert, Center, Loader, Stack, Text, Title } from "@mantine/core";
+import { ActionIcon, Alert, Center, Loader, Stack, Text, Title, VisuallyHidden } from "@mantine/core";
 import { IconArrowDown } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
 import { takesFiles, useModels } from "../model/models";
@@ -25,7 +25,7 @@ export function Chat({ current }: { current: Current }) {
   const running = useTurns((state) => (last && state.running[last.id] ? last.id : null));
   const waits = last?.role === "assistant" && stateOf(last, running !== null) === "running";
   const { scroller, atEnd, toEnd } = useStickToEnd(running !== null);
-  const failure = useModels((state) => state.failure);
+  const failure = useModels((state) => (state.models.length ? "" : state.failure));
 
   async function send(text: string, files: Upload[]): Promise<void> {
     const begun = await current.begun();
@@ -62,6 +62,7 @@ export function Chat({ current }: { current: Current }) {
             </Center>
           )}
           {!current.loading && !path.length && <Welcome model={current.model} failure={failure} />}
+          {path.length > 0 && <VisuallyHidden component="h1">{conversation?.title}</VisuallyHidden>}
           {path.map((message) =>
             message.role === "user" ? (
               <QuestionView
@@ -100,7 +101,7 @@ export function Chat({ current }: { current: Current }) {
         </ActionIcon>
       )}
       <Announcer answer={last?.role === "assistant" ? last.id : null} />
-      <div className={classes.column}>
+      <div className={`${classes.column} ${classes.composing}`}>
         <Composer
           name={conversation?.id ?? ""}
           running={waits}

@@ -24,6 +24,7 @@ interface Props {
 export function Composer({ name, running, disabled, takesFiles, onSend, onStop, onEditLast }: Props) {
   const [text, setText] = useState(() => readUnsent(name).text);
   const [files, setFiles] = useState(() => readUnsent(name).files);
+  const [refused, setRefused] = useState(false);
   const box = useRef<HTMLTextAreaElement>(null);
   const empty = !text.trim() && !files.length;
 
@@ -34,6 +35,8 @@ export function Composer({ name, running, disabled, takesFiles, onSend, onStop, 
   useEffect(() => keepUnsent(name, { text, files }), [name, text, files]);
 
   function add(added: readonly File[]): void {
+    setRefused(takesFiles === false);
+    if (takesFiles === false) return;
     setFiles((before) => [...before, ...added.map(uploadOf)]);
     box.current?.focus();
   }
@@ -43,6 +46,7 @@ export function Composer({ name, running, disabled, takesFiles, onSend, onStop, 
     keepUnsent(name, { text: "", files: [] });
     setText("");
     setFiles([]);
+    setRefused(false);
     onSend(text, files);
   }
 
@@ -74,25 +78,27 @@ export function Composer({ name, running, disabled, takesFiles, onSend, onStop, 
     >
       <Dropzone.FullScreen onDrop={add} activateOnDrag activateOnKeyboard={false} aria-hidden>
         <Text ta="center" size="xl" mt="30vh">
-          Drop files here to send them with your message
+          {takesFiles === false ? "This app takes no files" : "Drop files here to send them with your message"}
         </Text>
       </Dropzone.FullScreen>
       <FileList files={files} onRemove={(number) => setFiles(files.filter((_, other) => other !== number))} />
-      {files.length > 0 && takesFiles === false && (
-        <Text size="sm" c="orange" role="alert">
-          This app takes no files: it will refuse them.
+      {takesFiles === false && (files.length > 0 || refused) && (
+        <Text size="sm" c="red" px="xs" role="alert">
+          {files.length > 0 ? "This app takes no files: it will refuse them." : "This app takes no files."}
         </Text>
       )}
       <Group align="flex-end" gap="xs" wrap="nowrap">
-        <FileButton onChange={add} multiple>
-          {(props) => (
-            <Tooltip label="Attach files">
-              <ActionIcon {...props} size="lg" aria-label="Attach files">
-                <IconPaperclip size={20} />
-              </ActionIcon>
-            </Tooltip>
-          )}
-        </FileButton>
+        {takesFiles !== false && (
+          <FileButton onChange={add} multiple>
+            {(props) => (
+              <Tooltip label="Attach files">
+                <ActionIcon {...props} size="lg" aria-label="Attach files">
+                  <IconPaperclip size={20} />
+                </ActionIcon>
+              </Tooltip>
+            )}
+          </FileButton>
+        )}
         <Textarea
           id="message"
           ref={box}

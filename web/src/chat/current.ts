@@ -2,7 +2,7 @@ import { useLiveQuery } from "dexie-react-hooks";
 import { useEffect, useState } from "react";
 import type { Model } from "../api/types";
 import { useModels } from "../model/models";
-import { goTo, type Route } from "../shell/route";
+import { leaveFor, type Route } from "../shell/route";
 import { changeConversation, createConversation } from "../store/conversations";
 import { type Conversation, db, type Message } from "../store/db";
 import { useDraft } from "../store/draft";
@@ -49,7 +49,7 @@ export function useCurrent(route: Route): Current {
   const model = conversation?.model ?? chosen;
 
   useEffect(() => {
-    if (id !== null && shown && !shown.conversation) goTo({ page: "new" });
+    if (id !== null && shown && !shown.conversation) leaveFor({ page: "new" });
   }, [id, shown]);
 
   useEffect(() => {

@@ -2,12 +2,15 @@ import { ActionIcon, Button, Group, Menu, Modal, Text, TextInput } from "@mantin
 import { useDisclosure } from "@mantine/hooks";
 import { IconBraces, IconDots, IconMarkdown, IconPencil, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
-import { addressOf, goTo } from "../shell/route";
+import { addressOf, leaveFor } from "../shell/route";
 import { deleteConversation, messagesOf, renameConversation } from "../store/conversations";
 import type { Conversation } from "../store/db";
 import { download, fileName, toJson, toMarkdown } from "../store/exports";
 import { stopTurn } from "../store/turns";
 import classes from "./Conversations.module.css";
+
+/** Where the menus are drawn: outside of what scrolls, but within the navigation. */
+export const MENUS = "menus";
 
 /** One conversation of the list. */
 export function ConversationItem({ conversation, shown }: { conversation: Conversation; shown: boolean }) {
@@ -22,7 +25,7 @@ export function ConversationItem({ conversation, shown }: { conversation: Conver
       >
         {conversation.title}
       </a>
-      <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
+      <Menu position="bottom-end" withInitialFocusPlaceholder={false} portalProps={{ target: `#${MENUS}` }}>
         <Menu.Target>
           <ActionIcon className={classes.more} aria-label={`More about ${conversation.title}`}>
             <IconDots size={16} />
@@ -101,7 +104,7 @@ function DeleteDialog({ conversation, shown, opened, onClose }: DialogProps & { 
     for (const message of await messagesOf(conversation.id)) stopTurn(message.id);
     await deleteConversation(conversation.id);
     onClose();
-    if (shown) goTo({ page: "new" });
+    if (shown) leaveFor({ page: "new" });
   };
   return (
     <Modal

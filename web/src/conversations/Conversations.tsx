@@ -5,7 +5,7 @@ import { useLiveQuery } from "dexie-react-hooks";
 import { useState } from "react";
 import { addressOf } from "../shell/route";
 import { findConversations } from "../store/conversations";
-import { ConversationItem } from "./ConversationItem";
+import { ConversationItem, MENUS } from "./ConversationItem";
 import classes from "./Conversations.module.css";
 import { grouped } from "./groups";
 
@@ -49,6 +49,7 @@ export function Conversations({ shown }: { shown: string | null }) {
           </section>
         ))}
       </ScrollArea>
+      <div id={MENUS} />
     </>
   );
 }

@@ -11,7 +11,7 @@ export function CodeBlock({ children }: { children: ReactNode }) {
   const code = useRef<HTMLPreElement>(null);
   const language = languageOf(children);
   return (
-    <figure className={classes.code} aria-label={language ? `Code in ${language}` : "Code"}>
+    <figure className={classes.code} aria-label={language ? `Code in ${language}` : "Code"} dir="ltr">
       <figcaption className={classes.codeHead}>
         <span>{language}</span>
         <CopyAction text={() => code.current?.textContent ?? ""} label="Copy code" />

@@ -11,16 +11,16 @@ import { CodeBlock, LongCode } from "./CodeBlock";
 import { withDollars } from "./formulas";
 import classes from "./Markdown.module.css";
 import { Picture } from "./Picture";
-import { formulasApart, isAddress, isOwnPicture, SCHEMA, unknownTagsAsText } from "./rules";
+import { formulasApart, formulasReached, isAddress, isOwnPicture, SCHEMA, unknownTagsAsText } from "./rules";
 
 /** Above this, code is shown without colours: they would take too long. */
 const MOST_COLOURED = 50_000;
 /** So it is while it grows and is longer than this, since all of it is coloured again for each piece of it. */
 const MOST_GROWING = 3_000;
 const CODE = /^ {0,3}(`{3,}|~{3,})[ \t]*([^\s`]*)[^`\n]*\n([\s\S]*?)(?:\n {0,3}\1[`~]*\s*)?$/;
-/** So many blocks of a text are drawn before anything else. */
-const AT_ONCE = 50;
 const GROUP = 32;
+/** So many groups of a text's blocks are drawn before anything else. */
+const AT_ONCE = 2;
 
 const COMPONENTS: Components = {
   a: ({ href, children, id }) => <Link href={href} text={children} id={id} />,
@@ -28,9 +28,9 @@ const COMPONENTS: Components = {
   pre: ({ children }) => <CodeBlock>{children}</CodeBlock>,
   table: ({ children }) => (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
-    <section className={classes.table} aria-label="Table" tabIndex={0}>
+    <figure className={classes.table} aria-label="Table" tabIndex={0}>
       <table>{children}</table>
-    </section>
+    </figure>
   ),
   input: ({ checked }) => <input type="checkbox" checked={Boolean(checked)} disabled aria-label="Task" />,
 };
@@ -46,6 +46,7 @@ const PLAIN = [
   made(rehypeRaw()),
   made(rehypeSanitize(SCHEMA)),
   made(rehypeKatex({ output: "mathml", strict: false })),
+  formulasReached,
 ] as never;
 const COLOURED = [...(PLAIN as unknown[]), made(rehypeHighlight({ detect: false }))] as never;
 
@@ -70,15 +71,22 @@ const Block = memo(function Block({ text, growing }: { text: string; growing: bo
 });
 
 /** Many blocks; those that have not changed are not even looked at. */
-const Blocks = memo(function Blocks({ pieces, growing }: { pieces: readonly string[]; growing: boolean }) {
-  return inGroups(pieces, GROUP).map((group, number, all) => (
-    // biome-ignore lint/suspicious/noArrayIndexKey: a text only grows at its end
-    <Group key={number} pieces={group} growing={growing && number === all.length - 1} />
-  ));
+const Blocks = memo(function Blocks({ pieces, first, growing }: Pieces & { first: number }) {
+  return inGroups(pieces, GROUP).map((group, number, all) =>
+    number < first ? null : (
+      // biome-ignore lint/suspicious/noArrayIndexKey: a text only grows at its end
+      <Group key={number} pieces={group} growing={growing && number === all.length - 1} />
+    ),
+  );
 });
 
+interface Pieces {
+  pieces: readonly string[];
+  growing: boolean;
+}
+
 const Group = memo(
-  function Group({ pieces, growing }: { pieces: readonly string[]; growing: boolean }) {
+  function Group({ pieces, growing }: Pieces) {
     return (
       <div className={classes.group}>
         {pieces.map((piece, number) => (
@@ -98,11 +106,10 @@ const Group = memo(
 const Markdown = memo(function Markdown({ text, growing }: { text: string; growing: boolean }) {
   const cut = useCut(text.includes("\r") ? text.replace(/\r\n?/g, "\n") : text, growing);
   const pieces = useMemo(() => piecesOf(cut, growing), [cut, growing]);
-  const most = useMost(pieces.length);
-  const drawn = useMemo(() => pieces.slice(0, most), [pieces, most]);
+  const first = useFirst(pieces.length);
   return (
     <div className={classes.markdown} dir="auto">
-      <Blocks pieces={drawn} growing={growing} />
+      <Blocks pieces={pieces} first={first} growing={growing} />
     </div>
   );
 });
@@ -140,11 +147,11 @@ function useCut(text: string, growing: boolean): Cut {
   return useMemo(() => (growing ? shown : cutMore(shown, text)), [growing, shown, text]);
 }
 
-/** How many blocks are drawn: of a text that is long from the beginning, the others come beside all else. */
-function useMost(blocks: number): number {
-  const [most, setMost] = useState(blocks > AT_ONCE ? AT_ONCE : Number.POSITIVE_INFINITY);
-  useEffect(() => startTransition(() => setMost(Number.POSITIVE_INFINITY)), []);
-  return most;
+/** Which group is the first that is drawn: of a text that is long from the beginning, the end comes first. */
+function useFirst(pieces: number): number {
+  const [first, setFirst] = useState(Math.max(0, Math.ceil(pieces / GROUP) - AT_ONCE));
+  useEffect(() => startTransition(() => setFirst(0)), []);
+  return first;
 }
 
 function addressOf(address: string, key: string): string {

@@ -1,4 +1,5 @@
 import { defaultSchema } from "rehype-sanitize";
+import { APART } from "./formulas.ts";
 
 type Schema = typeof defaultSchema;
 
@@ -20,20 +21,36 @@ const ADDRESS = /^(?:https?:|mailto:)/i;
 interface Node {
   type: string;
   value?: string;
+  tagName?: string;
+  properties?: Record<string, unknown>;
   children?: Node[];
-  data?: { hProperties?: { className?: string[] } };
+  data?: { hProperties?: { className?: string[] }; hChildren?: Node[] };
 }
 
-/** A formula that is all of a paragraph stands apart, even if it was written in one line. */
+/** A formula that is all of a paragraph, or was marked so, stands apart, even if it was written in one line. */
 export function formulasApart() {
-  return (tree: Node) => {
-    for (const node of tree.children ?? []) {
-      const only = node.children?.length === 1 ? node.children[0] : undefined;
-      if (node.type === "paragraph" && only?.type === "inlineMath" && only.data?.hProperties) {
-        only.data.hProperties.className = ["language-math", "math-display"];
-      }
-    }
-  };
+  return (tree: Node) => visitFormulas(tree, false);
+}
+
+function visitFormulas(node: Node, alone: boolean): void {
+  const [inside] = node.data?.hChildren ?? [];
+  if (node.type === "inlineMath" && inside?.value && node.data?.hProperties) {
+    if (alone || inside.value.startsWith(APART)) node.data.hProperties.className = ["language-math", "math-display"];
+    inside.value = inside.value.replaceAll(APART, "");
+  }
+  for (const child of node.children ?? []) {
+    visitFormulas(child, node.type === "paragraph" && node.children?.length === 1);
+  }
+}
+
+/** A formula that may have to be scrolled can be reached by keyboard. */
+export function formulasReached() {
+  return (tree: Node) => visitMaths(tree);
+}
+
+function visitMaths(node: Node): void {
+  if (node.tagName === "math" && node.properties?.display === "block") node.properties.tabIndex = 0;
+  for (const child of node.children ?? []) visitMaths(child);
 }
 
 /**

@@ -1,5 +1,4 @@
 import { Badge, Button, Group, NativeSelect, Text, Tooltip } from "@mantine/core";
-import { useInterval } from "@mantine/hooks";
 import { useEffect } from "react";
 import { useKey } from "../api/key";
 import type { Model } from "../api/types";
@@ -12,19 +11,22 @@ const LOOK_EVERY = 10_000;
 
 /** Which model is asked, and how its Space is. */
 export function ModelPicker({ current }: { current: Current }) {
-  const { models, refused, load, refresh } = useModels();
-  const look = useInterval(() => {
-    if (document.visibilityState !== "visible") return;
-    if (current.described) void refresh(current.model);
-    else if (!refused) void load();
-  }, LOOK_EVERY);
+  const { models, refused, load } = useModels();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: who chooses another model looks at how it is now
   useEffect(() => {
-    void load();
-  }, [load]);
-  useEffect(() => {
-    look.start();
-    return look.stop;
-  });
+    const look = () => {
+      if (document.visibilityState === "visible") void load();
+    };
+    // Without a key there is nothing to be seen; the dialog looks again.
+    if (refused) return;
+    look();
+    const looking = setInterval(look, LOOK_EVERY);
+    document.addEventListener("visibilitychange", look);
+    return () => {
+      clearInterval(looking);
+      document.removeEventListener("visibilitychange", look);
+    };
+  }, [current.model, refused, load]);
   const names = models.map((model) => model.id);
   if (current.model && !names.includes(current.model)) names.unshift(current.model);
   return (

@@ -1,5 +1,8 @@
 import {
+  ActionIcon,
+  Box,
   Checkbox,
+  Group,
   MultiSelect,
   NativeSelect,
   NumberInput,
@@ -8,7 +11,9 @@ import {
   Text,
   Textarea,
   TextInput,
+  Tooltip,
 } from "@mantine/core";
+import { IconRestore } from "@tabler/icons-react";
 import type { Setting } from "../api/types";
 
 interface Props {
@@ -18,8 +23,28 @@ interface Props {
   onChange: (value: unknown) => void;
 }
 
-/** A setting of the app, as the control that fits it. */
-export function SettingControl({ setting, value, onChange }: Props) {
+/** A setting of the app, and the way back to what the app has. */
+export function SettingControl(props: Props) {
+  const { setting, value, onChange } = props;
+  const name = `Reset ${setting.label || setting.name}`;
+  return (
+    <Group gap={4} wrap="nowrap" align="flex-end">
+      <Box flex={1} miw={0}>
+        <Control {...props} />
+      </Box>
+      {value !== undefined && (
+        <Tooltip label="As the app has it">
+          <ActionIcon aria-label={name} onClick={() => onChange(undefined)}>
+            <IconRestore size={16} />
+          </ActionIcon>
+        </Tooltip>
+      )}
+    </Group>
+  );
+}
+
+/** The control that fits a setting. */
+function Control({ setting, value, onChange }: Props) {
   const shown = value === undefined ? setting.default : value;
   const label = setting.label || setting.name;
   if (setting.type === "checkbox") {
@@ -75,34 +100,52 @@ export function SettingControl({ setting, value, onChange }: Props) {
   );
 }
 
-function SliderControl({
-  setting,
-  label,
-  value,
-  onChange,
-}: {
+interface SliderProps {
   setting: Setting;
   label: string;
   value: number;
-  onChange: (value: number) => void;
-}) {
+  onChange: (value: unknown) => void;
+}
+
+/** A slider, and its number to be typed: of thousands of values a slider only comes near one. */
+function SliderControl({ setting, label, value, onChange }: SliderProps) {
   const low = setting.minimum ?? 0;
   const high = setting.maximum ?? 1;
-  const whole = [low, high, Number(setting.default ?? low)].every(Number.isInteger) && high - low > 2;
+  const step = setting.step ?? stepOf(low, high, Number(setting.default ?? low));
   return (
-    <Stack gap={4}>
-      <Text size="sm" fw={500} component="span">
-        {label}: {value}
-      </Text>
-      <Slider
-        thumbLabel={label}
+    <Group gap="sm" wrap="nowrap" align="flex-end">
+      <Stack gap={4} flex={1} pb={8}>
+        <Text size="sm" fw={500} component="span">
+          {label}
+        </Text>
+        <Slider
+          thumbLabel={label}
+          value={value}
+          onChange={onChange}
+          min={low}
+          max={high}
+          step={step}
+          label={(shown) => Number(shown.toFixed(4))}
+        />
+      </Stack>
+      <NumberInput
+        aria-label={`${label}, as a number`}
+        size="xs"
+        w={76}
+        hideControls
         value={value}
-        onChange={onChange}
         min={low}
         max={high}
-        step={whole ? 1 : (high - low) / 100}
-        label={(shown) => Number(shown.toFixed(4))}
+        decimalScale={6}
+        onChange={(entered) => {
+          if (typeof entered === "number" && entered >= low && entered <= high) onChange(entered);
+        }}
       />
-    </Stack>
+    </Group>
   );
+}
+
+function stepOf(low: number, high: number, usual: number): number {
+  const whole = [low, high, usual].every(Number.isInteger) && high - low > 2;
+  return whole ? 1 : (high - low) / 100;
 }

@@ -39,7 +39,7 @@ export function SpacePanel({ current, onClose }: { current: Current; onClose: ()
             key={setting.name}
             setting={setting}
             value={settings[setting.name]}
-            onChange={(value) => current.change({ settings: { ...settings, [setting.name]: value } })}
+            onChange={(value) => current.change({ settings: changedBy(settings, setting.name, value) })}
           />
         ))}
         {described && !known.length && (
@@ -49,12 +49,18 @@ export function SpacePanel({ current, onClose }: { current: Current; onClose: ()
         )}
         {changed && (
           <Button variant="default" onClick={() => current.change({ settings: {} })}>
-            As the app has them
+            Reset all settings
           </Button>
         )}
       </Stack>
     </ScrollArea>
   );
+}
+
+/** Settings with one more value; without one, the app's own holds. */
+function changedBy(settings: Record<string, unknown>, name: string, value: unknown): Record<string, unknown> {
+  const { [name]: _, ...others } = settings;
+  return value === undefined ? others : { ...others, [name]: value };
 }
 
 function SpaceFacts({ space, number }: { space: Space; number: number }) {

@@ -1,5 +1,5 @@
 import { create } from "zustand";
-import { describeModel, listModels } from "../api/client";
+import { listModels } from "../api/client";
 import { useKey } from "../api/key";
 import { ApiError } from "../api/problem";
 import type { Model, Setting } from "../api/types";
@@ -12,7 +12,6 @@ interface Models {
   refused: boolean;
   loaded: boolean;
   load: () => Promise<void>;
-  refresh: (name: string) => Promise<void>;
 }
 
 /** The models of the gateway, as they were told last. */
@@ -28,14 +27,6 @@ export const useModels = create<Models>()((set) => ({
       const refused = error instanceof ApiError && error.status === 401;
       if (refused) useKey.getState().want();
       set({ failure: error instanceof Error ? error.message : String(error), refused, loaded: true });
-    }
-  },
-  refresh: async (name) => {
-    try {
-      const model = await describeModel(name);
-      set(({ models }) => ({ models: models.map((other) => (other.id === name ? model : other)), failure: "" }));
-    } catch {
-      // It stays as it was told last; what matters is told when it is asked.
     }
   },
 }));

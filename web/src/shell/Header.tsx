@@ -25,7 +25,8 @@ interface Props {
 export function Header({ current, listOpen, onList, panelOpen, onPanel, onHelp }: Props) {
   return (
     <Group h="100%" px="xs" gap={4} wrap="nowrap">
-      <Tooltip label={listOpen ? "Hide the conversations" : "Show the conversations"}>
+      {/* Over what they open, tooltips would cover it. */}
+      <Tooltip label="Show the conversations" disabled={listOpen}>
         <ActionIcon
           size="lg"
           onClick={onList}
@@ -36,7 +37,7 @@ export function Header({ current, listOpen, onList, panelOpen, onPanel, onHelp }
         </ActionIcon>
       </Tooltip>
       <ModelPicker current={current} />
-      <Tooltip label="The Space and its settings">
+      <Tooltip label="The Space and its settings" disabled={panelOpen}>
         <ActionIcon
           size="lg"
           onClick={onPanel}

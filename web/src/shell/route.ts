@@ -11,6 +11,11 @@ export function goTo(route: Route): void {
   window.location.hash = addressOf(route);
 }
 
+/** Go on from a place that is no more, so that nobody comes back to it. */
+export function leaveFor(route: Route): void {
+  window.location.replace(addressOf(route));
+}
+
 export function addressOf(route: Route): string {
   if (route.page === "conversation") return `#/c/${route.id}`;
   return route.page === "status" ? "#/status" : "#/";

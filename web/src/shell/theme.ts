@@ -16,6 +16,8 @@ export const theme = createTheme({
   respectReducedMotion: true,
   components: {
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray" } },
+    // A dialog's header is not the page's.
+    Modal: { defaultProps: { attributes: { header: { role: "presentation" } } } },
     Tooltip: { defaultProps: { openDelay: 400, withArrow: true, events: { hover: true, focus: true, touch: false } } },
   },
 });

@@ -88,7 +88,7 @@ function Summary({ spaces }: { spaces: SpaceStatus[] }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
     <section className={classes.scroll} aria-label="The Spaces in numbers" tabIndex={0}>
-      <Table miw={560} verticalSpacing={6}>
+      <Table miw={720} verticalSpacing={6}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Space</Table.Th>

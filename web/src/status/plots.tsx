@@ -89,5 +89,5 @@ function clock(time: number): string {
 }
 
 function round(value: number): string {
-  return value < 10 ? value.toFixed(2) : value.toFixed(0);
+  return String(Number(value.toPrecision(value < 1000 ? 3 : 4)));
 }

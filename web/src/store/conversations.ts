@@ -59,10 +59,10 @@ export async function addQuestion(
   return question;
 }
 
-/** Add an answer that is about to come. */
-export async function addAnswer(conversation: Conversation, parent: string): Promise<Answer> {
+/** An answer that is about to come. */
+export function newAnswer(conversation: Conversation, parent: string): Answer {
   const now = Date.now();
-  const answer: Answer = {
+  return {
     id: newId(),
     conversation: conversation.id,
     parent,
@@ -82,11 +82,13 @@ export async function addAnswer(conversation: Conversation, parent: string): Pro
     duration: null,
     way: null,
   };
+}
+
+export async function addAnswer(answer: Answer): Promise<void> {
   await db.transaction("rw", db.conversations, db.messages, async () => {
     await db.messages.add(answer);
-    await db.conversations.update(conversation.id, { leaf: answer.id, updated: now });
+    await db.conversations.update(answer.conversation, { leaf: answer.id, updated: answer.created });
   });
-  return answer;
 }
 
 export async function messagesOf(conversation: string): Promise<Message[]> {

@@ -1,5 +1,5 @@
 import type { Part, SentMessage } from "../api/types";
-import { addAnswer, addQuestion, messagesOf } from "./conversations";
+import { addAnswer, addQuestion, messagesOf, newAnswer } from "./conversations";
 import { type Answer, type Conversation, db, type Message, type Question, type Upload } from "./db";
 import { pathTo } from "./tree";
 import { runTurn } from "./turns";
@@ -24,11 +24,14 @@ export async function answerAgain(conversation: Conversation, answer: Answer): P
 async function answerTo(conversation: Conversation, question: Question): Promise<void> {
   // As it is now: its settings may have been changed since it was shown.
   const current = (await db.conversations.get(conversation.id)) ?? conversation;
-  const answer = await addAnswer(current, question.id);
-  const path = pathTo(await messagesOf(current.id), question.id);
-  const messages = await Promise.all(path.filter((message) => !isEmpty(message)).map(sent));
-  if (current.system.trim()) messages.unshift({ role: "system", content: current.system });
-  await runTurn(answer, { model: current.model, messages, settings: current.settings });
+  const answer = newAnswer(current, question.id);
+  await runTurn(answer, async () => {
+    await addAnswer(answer);
+    const path = pathTo(await messagesOf(current.id), question.id);
+    const messages = await Promise.all(path.filter((message) => !isEmpty(message)).map(sent));
+    if (current.system.trim()) messages.unshift({ role: "system", content: current.system });
+    return { model: current.model, messages, settings: current.settings };
+  });
 }
 
 function isEmpty(message: Message): boolean {

@@ -3,6 +3,7 @@ import { useKey } from "../api/key";
 import { ApiError } from "../api/problem";
 import { streamChat } from "../api/stream";
 import type { ChatRequest } from "../api/types";
+import { useModels } from "../model/models";
 import { type Answer, db } from "./db";
 import { after, type Turn } from "./turn";
 
@@ -10,7 +11,7 @@ import { after, type Turn } from "./turn";
 const SHOW_EVERY = 60;
 /** Milliseconds between two times that a growing answer is written down. */
 const WRITE_EVERY = 1000;
-/** An answer that runs in no tab any more has not been touched for longer than this. */
+/** Where browsers tell of no locks: an answer that runs in no tab any more has not been touched for longer than this. */
 const ABANDONED_AFTER = 10_000;
 
 interface Turns {
@@ -22,8 +23,19 @@ export const useTurns = create<Turns>()(() => ({ running: {} }));
 
 const aborts = new Map<string, AbortController>();
 
-/** Get an answer, and write it down as it comes. */
-export async function runTurn(answer: Answer, request: ChatRequest): Promise<void> {
+/** Other tabs with this page: the one in which an answer runs can stop it. */
+const tabs = new BroadcastChannel("spacebridge.stop");
+tabs.onmessage = ({ data }: MessageEvent<string>) => aborts.get(data)?.abort();
+
+/** Get an answer, and write it down as it comes. `begin` adds it to its conversation and tells what is asked. */
+export async function runTurn(answer: Answer, begin: () => Promise<ChatRequest>): Promise<void> {
+  const run = () => runHere(answer, begin);
+  // Held before the answer is to be seen, and as long as this tab lives: so other tabs know that it does.
+  await (navigator.locks ? navigator.locks.request(lockOf(answer.id), run) : run());
+  void useModels.getState().load();
+}
+
+async function runHere(answer: Answer, begin: () => Promise<ChatRequest>): Promise<void> {
   const abort = new AbortController();
   aborts.set(answer.id, abort);
   const began = performance.now();
@@ -36,13 +48,15 @@ export async function runTurn(answer: Answer, request: ChatRequest): Promise<voi
   };
   show();
   const showing = setInterval(show, SHOW_EVERY);
-  const writing = setInterval(() => {
+  const write = () => {
     turn = { ...turn, answer: { ...turn.answer, touched: Date.now() } };
     void db.messages.update(answer.id, turn.answer);
-  }, WRITE_EVERY);
+  };
+  const writing = setInterval(write, WRITE_EVERY);
+  window.addEventListener("pagehide", write);
   let end: Partial<Answer>;
   try {
-    for await (const events of streamChat(request, abort.signal)) {
+    for await (const events of streamChat(await begin(), abort.signal)) {
       turn = events.reduce((before, event) => after(before, event, performance.now() - began), turn);
     }
     end = { state: "done" };
@@ -52,6 +66,7 @@ export async function runTurn(answer: Answer, request: ChatRequest): Promise<voi
   } finally {
     clearInterval(showing);
     clearInterval(writing);
+    window.removeEventListener("pagehide", write);
     aborts.delete(answer.id);
   }
   const duration = performance.now() - began;
@@ -65,7 +80,27 @@ export async function runTurn(answer: Answer, request: ChatRequest): Promise<voi
 
 /** Stop an answer; leaving the request stops it on the Space, too. */
 export function stopTurn(answer: string): void {
-  aborts.get(answer)?.abort();
+  const abort = aborts.get(answer);
+  if (abort) abort.abort();
+  else tabs.postMessage(answer);
+}
+
+/** Wait for the end of an answer that another tab gets; if that tab is gone, write down that it was stopped. */
+export function followTurn(answer: string): () => void {
+  if (!navigator.locks) return () => undefined;
+  const left = new AbortController();
+  navigator.locks
+    .request(lockOf(answer), { signal: left.signal }, async () => {
+      await db.messages.update(answer, (message) => {
+        if (message.role === "assistant" && message.state === "running") message.state = "stopped";
+      });
+    })
+    .catch(() => undefined);
+  return () => left.abort();
+}
+
+function lockOf(answer: string): string {
+  return `spacebridge.answer.${answer}`;
 }
 
 /** The state of an answer that may have been left by a tab that was closed. */
@@ -78,5 +113,6 @@ function failureOf(error: unknown): Answer["failure"] {
   if (error instanceof ApiError) {
     return { message: error.message, status: error.status, code: error.code, retryAfter: error.retryAfter };
   }
-  return { message: "The connection was lost.", status: 0, code: null, retryAfter: null };
+  const message = error instanceof TypeError || !(error instanceof Error) ? "The connection was lost." : error.message;
+  return { message, status: 0, code: null, retryAfter: null };
 }
