@@ -65,6 +65,12 @@ def test_help_teaches():
         assert "Examples:" in run(command, "--help").stdout
 
 
+@pytest.mark.parametrize("command", [(), ("ask",), ("chat",), ("serve",), ("inspect",), ("config", "check")])
+def test_help_fits_a_terminal(command: tuple[str, ...]):
+    shown = run(*command, "--help", COLUMNS="80").stdout
+    assert [line for line in shown.splitlines() if len(line) > 80] == []
+
+
 def test_versions():
     from spacebridge import __version__
 

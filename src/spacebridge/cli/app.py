@@ -43,14 +43,14 @@ app = typer.Typer(
 
     \b
     Examples:
-      spacebridge ask "Why is the sky blue?"              ask the embedded Space, which runs on this machine
-      spacebridge ask -s http://127.0.0.1:7860 "Hello"    ask an app of your own
-      spacebridge ask -s owner/name "Hello"               ask a Space on Hugging Face
-      spacebridge spaces                                  Spaces that have names
-      spacebridge chat -s http://127.0.0.1:7860           talk with it
-      spacebridge serve --model mine=http://127.0.0.1:7860    put an OpenAI-compatible API in front of it
-      spacebridge inspect http://127.0.0.1:7860           what the app is, and where its chat
-      spacebridge doctor http://127.0.0.1:7860            why it does not work
+      spacebridge ask "Why is the sky blue?"       the embedded Space
+      spacebridge ask -s localhost:7860 "Hello"    an app of your own
+      spacebridge ask -s owner/name "Hello"        a Space on Hugging Face
+      spacebridge spaces                           Spaces that have names
+      spacebridge chat -s localhost:7860           talk with it
+      spacebridge serve                            an OpenAI API, and a chat page
+      spacebridge inspect localhost:7860           what it is, where its chat
+      spacebridge doctor localhost:7860            why it does not work
     """,
     epilog=_epilog(),
     rich_markup_mode=None,

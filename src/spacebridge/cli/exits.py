@@ -18,10 +18,10 @@ BROKEN_PIPE = 141
 CODES: dict[int, str] = {
     OK: "done",
     ERROR: "another error",
-    USAGE: "wrong usage: an option, a setting, a file, or an input that the app refuses",
-    3: "wrong address: it can't be read, nothing is there, not Gradio, or no chat",
+    USAGE: "wrong usage: an option, setting, file or input that is refused",
+    3: "wrong address: unreadable, nothing there, not Gradio, or no chat",
     4: "a login or a token is needed, or was refused",
-    5: "the quota is used up, too many requests, no GPU is free, or the queue is full: try later",
+    5: "the quota, rate or queue is full, or no GPU is free: try later",
     6: "a time limit passed",
     7: "no connection, the connection was lost, or the Space does not run",
     8: "the app failed, said nothing, took its answer back, or makes no sense",

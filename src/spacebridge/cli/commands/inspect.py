@@ -43,7 +43,7 @@ def inspect(
     Examples:
       spacebridge inspect http://127.0.0.1:7860
       spacebridge inspect --json my-host:7860 | jq .settings
-      spacebridge inspect --auth ada http://my-host:7860      asks for the password
+      spacebridge inspect --auth ada http://my-host:7860    asks for the password
     """  # noqa: D301 - \b keeps the lines of a help text
     options = SpaceOptions(
         address=address,

@@ -236,9 +236,10 @@ def serve(
 
     \b
     Examples:
-      spacebridge serve                                              the embedded Space, as the model `local`
-      spacebridge serve --model qwen=http://127.0.0.1:7860           an app of your own
-      spacebridge serve --model q=https://a.hf.space --model q=https://b.hf.space    the second where the first fails
+      spacebridge serve                            the embedded Space, as `local`
+      spacebridge serve --model my=localhost:7860  an app of your own, as `my`
+      spacebridge serve --model q=https://a.hf.space --model q=https://b.hf.space
+                                                   the second if the first fails
       spacebridge serve --config spacebridge.toml --port 9000
     """  # noqa: D301 - \b keeps the lines of a help text
     overrides: dict[str, Any] = {
@@ -312,7 +313,7 @@ def _serve(
             needs = "a key is needed" if config.keys else "no key is needed"
             stderr().write_now(
                 f"Serving {names}; {needs}{f'; configuration: {path}' if path else ''}.\n"
-                f"In an OpenAI client: base_url={url}/v1\nCtrl-C ends it.\n"
+                f"To chat, open {url} in a browser. In an OpenAI client: base_url={url}/v1\nCtrl-C ends it.\n"
             )
 
         return server.run(load, announce)
