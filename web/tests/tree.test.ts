@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Message } from "../src/store/db";
-import { branchesOf, latestLeaf, pathTo } from "../src/store/tree.ts";
+import { branchesOf, latestLeaf, pathTo, toldOf } from "../src/store/tree.ts";
 
 function message(id: string, parent: string | null, created: number): Message {
   const role = id.startsWith("q") ? "user" : "assistant";
@@ -40,4 +40,13 @@ test("branches stand in the order in which they were begun", () => {
 test("a branch is shown as it was gone on with last", () => {
   assert.equal(latestLeaf(MESSAGES, first.id), "a2-edited");
   assert.equal(latestLeaf(MESSAGES, again.id), "a1-again");
+});
+
+test("what was refused is not told again, what failed in another way is", () => {
+  const failed = (status: number): Message => ({ ...message("a", "q1", 2), text: "", failure: { status } }) as Message;
+  const [question, next] = [message("q1", null, 1), message("q2", "a", 3)];
+  assert.deepEqual(ids(toldOf([question, failed(413), next])), ["q2"]);
+  assert.deepEqual(ids(toldOf([question, failed(502), next])), ["q1", "q2"]);
+  assert.deepEqual(ids(toldOf([question, { ...failed(400), text: "Begun" } as Message, next])), ["q1", "a", "q2"]);
+  assert.deepEqual(ids(toldOf([question])), ["q1"]);
 });

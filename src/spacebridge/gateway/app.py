@@ -311,7 +311,11 @@ async def _body(scope: Scope, receive: Receive, limit: int) -> bytes:
         ClientDisconnect: it did not come to its end.
     """
     headers = dict(scope["headers"])
-    too_large = Problem(f"The body has more than {limit} bytes.", status=413, code="request_too_large")
+    too_large = Problem(
+        f"The request has more than {limit} bytes, its files included: send less, or raise max_body.",
+        status=413,
+        code="request_too_large",
+    )
     coding = headers.get(b"content-encoding", b"identity").decode("latin-1")
     if coding.lower() not in ("", "identity"):
         raise Problem(f"Bodies compressed by {coding!r} are not taken.", status=415, code="unsupported_encoding")

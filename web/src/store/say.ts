@@ -1,7 +1,7 @@
 import type { Part, SentMessage } from "../api/types";
 import { addAnswer, addQuestion, messagesOf, newAnswer } from "./conversations";
 import { type Answer, type Conversation, db, type Message, type Question, type Upload } from "./db";
-import { pathTo } from "./tree";
+import { pathTo, toldOf } from "./tree";
 import { runTurn } from "./turns";
 
 /** Say something after `parent`, and get an answer. */
@@ -28,14 +28,10 @@ async function answerTo(conversation: Conversation, question: Question): Promise
   await runTurn(answer, async () => {
     await addAnswer(answer);
     const path = pathTo(await messagesOf(current.id), question.id);
-    const messages = await Promise.all(path.filter((message) => !isEmpty(message)).map(sent));
+    const messages = await Promise.all(toldOf(path).map(sent));
     if (current.system.trim()) messages.unshift({ role: "system", content: current.system });
     return { model: current.model, messages, settings: current.settings };
   });
-}
-
-function isEmpty(message: Message): boolean {
-  return message.role === "assistant" && !message.text;
 }
 
 async function sent(message: Message): Promise<SentMessage> {

@@ -13,6 +13,21 @@ export function pathTo(messages: readonly Message[], leaf: string | null): Messa
   return path;
 }
 
+/** What refuses the request itself: asked again in the same words, it would be refused again. */
+const REFUSALS = new Set([400, 413, 422]);
+
+/**
+ * What of a branch the app is told: what had no answer, too, but not what was refused, such as a file that is too large. It
+ * would have all that follows refused.
+ */
+export function toldOf(path: readonly Message[]): Message[] {
+  return path.filter((message, number) => {
+    if (message.role === "assistant") return Boolean(message.text);
+    const next = path[number + 1];
+    return !(next?.role === "assistant" && !next.text && next.failure && REFUSALS.has(next.failure.status));
+  });
+}
+
 /** All messages that stand where this one stands, the oldest first. */
 export function branchesOf(messages: readonly Message[], message: Message): Message[] {
   return messages
