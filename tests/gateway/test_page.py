@@ -362,7 +362,9 @@ async def test_a_key_is_asked_for(chromium: Browser, app: str, tmp_path: Path):
     with gateway("--config", str(config)) as closed:
         async with chat_page(chromium, closed.url, model="") as page:
             dialog = page.tab.get_by_role("dialog")
+            await expect(dialog).to_be_visible()
             await page.tab.keyboard.press("Escape")
+            await expect(dialog).to_have_count(0)
             await page.button("Give a key").click()
             await dialog.get_by_label("API key", exact=True).fill("wrong")
             await page.button("Use this key").click()
