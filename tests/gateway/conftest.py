@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
 
+from tests.gateway.page_driver import browser
 from tests.gateway.served import Served, gateway
 from tests.real.apps import APPS
 from tests.real.process import Pool
@@ -17,6 +20,13 @@ from tests.real.valkey import ValkeyServer
 def valkey() -> Iterator[ValkeyServer]:
     with ValkeyServer() as server:
         yield server
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def chromium() -> AsyncIterator[Browser]:
+    """The browser of this run."""
+    async with browser() as running:
+        yield running
 
 
 @pytest.fixture(scope="package")

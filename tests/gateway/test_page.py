@@ -15,7 +15,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, expect
 
 from spacebridge.gateway.keys import hashed
-from tests.gateway.page_driver import ChatPage, browser, chat_page, visitor
+from tests.gateway.page_driver import ChatPage, chat_page, visitor
 from tests.gateway.served import Served, gateway
 
 pytestmark = [
@@ -46,12 +46,6 @@ def served(app: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve
         timeouts = {{ connect = 31 }}
     """)
     with gateway("--config", str(config)) as running:
-        yield running
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def chromium() -> AsyncIterator[Browser]:
-    async with browser() as running:
         yield running
 
 

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, expect
 
-from tests.gateway.page_driver import ChatPage, browser, chat_page
+from tests.gateway.page_driver import ChatPage, chat_page
 from tests.gateway.served import Served, gateway
 from tests.real.apps import APPS
 
@@ -29,12 +29,6 @@ def served(request: pytest.FixtureRequest) -> Iterator[Served]:
     servers, plain = request.getfixturevalue("servers"), APPS["interface"]
     models = {"keeper": servers.get(APP), "plain": servers.get(plain.script, *plain.arguments)}
     with gateway(*(f"--model={name}={address}" for name, address in models.items())) as running:
-        yield running
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def chromium() -> AsyncIterator[Browser]:
-    async with browser() as running:
         yield running
 
 
