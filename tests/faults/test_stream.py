@@ -305,8 +305,6 @@ async def test_total_limit_while_waiting_for_a_place(lab: Lab) -> None:
     async with first.stream("Hi") as blocking:
         first_event = asyncio.ensure_future(anext(aiter(blocking)))
         await asyncio.sleep(0.5)
-        loop = asyncio.get_running_loop()
-        before = loop.time()
         space.timeouts = Timeouts(total=0.3, cancel=0.3)
         error = None
         try:
@@ -316,7 +314,7 @@ async def test_total_limit_while_waiting_for_a_place(lab: Lab) -> None:
         assert error is not None
         assert error.limit == "total"
         assert not error.still_running
-        assert loop.time() - before < 0.3 + 0.6
+        assert error.seconds == 0.3
     await asyncio.wait({first_event})
     first_event.exception()
 
