@@ -1,13 +1,17 @@
 """A chat for the page to show: files, settings, and answers by name, among them some that attack whoever shows them.
 
 ``slow N`` says N words, ten a second; ``think`` has a thought and a tool step first; ``offer`` gives something to choose;
-``markdown``, ``signs``, ``hostile`` and ``huge`` are texts below; ``fail`` fails. All else is said back, with how many messages were before, the files' names and the settings.
+``files`` is a picture, a sound and a text; ``markdown``, ``signs``, ``hostile`` and ``huge`` are texts below; ``fail`` fails. All else is said back, with how many messages were before, the files' names and the settings.
 """
 
 import argparse
+import pathlib
+import tempfile
 import time
+import wave
 
 import gradio as gr
+from PIL import Image
 
 MARKDOWN = """# A bridge
 
@@ -112,6 +116,22 @@ x
 The end of the signs.
 """
 
+
+def made():
+    """A picture, a sound and a text."""
+    folder = pathlib.Path(tempfile.mkdtemp())
+    Image.new("RGB", (480, 300), "steelblue").save(folder / "bridge.png")
+    with wave.open(str(folder / "tone.wav"), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(bytes(16000))
+    (folder / "plan.txt").write_text("A plan.", encoding="utf-8")
+    return {path.name: path for path in folder.iterdir()}
+
+
+FILES = made()
+
 TEXTS = {
     "markdown": MARKDOWN,
     "signs": SIGNS,
@@ -139,6 +159,9 @@ def answer(message, history, warmth, style, loud):
         yield [thought, step, gr.ChatMessage("It holds.")]
     elif said == "offer":
         yield {"role": "assistant", "content": "What now?", "options": [{"value": "tea", "label": "Tea, please"}]}
+    elif said == "files":
+        plan = {"role": "assistant", "content": {"path": str(FILES["plan.txt"])}}
+        yield [gr.Image(str(FILES["bridge.png"])), gr.Audio(str(FILES["tone.wav"])), plan]
     elif said == "fail":
         raise gr.Error("The deck has given way.")
     else:

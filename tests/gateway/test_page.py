@@ -96,6 +96,20 @@ async def test_markdown(page: ChatPage, served: Served):
     assert not await page.violations()
 
 
+async def test_files_of_an_answer_are_shown(page: ChatPage, served: Served):
+    """They come by the gateway: the browser asks nobody else, and the Space may be where it can't be reached."""
+    answer = await page.say("files")
+    await expect(answer.get_by_text("There is no answer")).to_have_count(0)
+    await expect(answer.get_by_role("img", name="bridge.png")).to_have_js_property("naturalWidth", 480)
+    await expect(answer.locator("audio")).to_have_js_property("duration", 1)
+    async with page.tab.expect_download() as downloading:
+        await answer.get_by_role("link", name="plan.txt").click()
+    assert (await downloading.value).suggested_filename == "plan.txt"
+    assert await page.hosts() == {served.url}
+    assert not await page.violations()
+    assert not await wrong(page)
+
+
 async def test_reasoning_and_steps_are_folded(page: ChatPage):
     answer = await page.say("think", expecting="It holds.")
     await expect(answer.get_by_text("banks")).to_have_count(0)

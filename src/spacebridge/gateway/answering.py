@@ -7,7 +7,7 @@ import functools
 import time
 from typing import TYPE_CHECKING, Any, Literal
 
-from spacebridge.chat.events import Notice, Queued, ReasoningDelta, TextDelta
+from spacebridge.chat.events import AttachmentAdded, AttachmentRemoved, Notice, Queued, ReasoningDelta, TextDelta
 from spacebridge.gateway.shapes import burst, sse
 from spacebridge.gateway.shapes.transcript import Said
 from spacebridge.gateway.talk import Talk
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from spacebridge.chat.events import Event
+    from spacebridge.gateway.attachments import Offered
     from spacebridge.gateway.fetching import Fetcher
     from spacebridge.gateway.metrics import Metrics
     from spacebridge.gateway.models import Model
@@ -44,6 +45,7 @@ class Answering:
         model: who is asked.
         owner: whose turn it is in the waiting lines.
         scope: whose conversations may be gone on with.
+        offered: passes on files of answers.
         finished: called with the whole reply before its end is sent, so that what the client does next finds it kept.
     """
 
@@ -58,6 +60,7 @@ class Answering:
         metrics: Metrics,
         owner: str,
         scope: str,
+        offered: Offered,
         finished: Callable[[Encoder], Awaitable[None]],
     ) -> None:
         self.request = request
@@ -69,6 +72,7 @@ class Answering:
         self._metrics = metrics
         self._owner = owner
         self._scope = scope
+        self._offered = offered
         self._finished = finished
         self._unfinished = request.choices
         self._begun = time.monotonic()
@@ -230,16 +234,11 @@ class Answering:
 
     async def _take(self, number: int, talk: Talk, write: Write, batch: list[Event]) -> bool:
         """Send what a batch of events gives, as one piece; whether more of the answer is wanted."""
-        told = b""
-        if not talk.accepted:  # it waits in our own line, or for the Space to be reached
-            for event in batch:
-                if isinstance(event, Queued):
-                    told += sse.queued(event)
-                elif isinstance(event, Notice):
-                    told += sse.comment(self.model.veiled(event.text))
-            if told:
+        if not talk.accepted:
+            if told := self._waiting(batch):
                 await write(told)
             return True
+        told = b""
         encoder, over = self._encoder or self.encoder, False
         events = [] if self._sent_begin else self._beginning()
         for event in burst.joined(batch):
@@ -248,6 +247,8 @@ class Answering:
             elif self.first_text is None and isinstance(event, TextDelta | ReasoningDelta):
                 self.first_text = time.monotonic() - self._begun
                 self._metrics.first_text(self.model.name, self.space, self.first_text)
+            elif isinstance(event, AttachmentAdded | AttachmentRemoved) and talk.backend is not None:
+                event = await self._offered.told(event, self.model.name, talk.backend, self._owner)  # noqa: PLW2901 - the same
             events += encoder.feed(event, number)
             if over := encoder.is_over(number):
                 break
@@ -256,6 +257,16 @@ class Answering:
         if told:
             await write(told)
         return not over
+
+    def _waiting(self, batch: list[Event]) -> bytes:
+        """What is told while an answer waits in our own line, or for the Space to be reached."""
+        told = b""
+        for event in batch:
+            if isinstance(event, Queued):
+                told += sse.queued(event)
+            elif isinstance(event, Notice):
+                told += sse.comment(self.model.veiled(event.text))
+        return told
 
     def _beginning(self) -> list[dict[str, Any]]:
         if self._sent_begin:

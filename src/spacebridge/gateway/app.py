@@ -14,9 +14,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route, Router
 
-from spacebridge.gateway import docs, exchange, frontend, status
+from spacebridge.gateway import attachments, docs, exchange, frontend, status
 from spacebridge.gateway.answering import Answering
 from spacebridge.gateway.apis import APIS, KeptResponses
+from spacebridge.gateway.attachments import Attachments, Offered
 from spacebridge.gateway.config import is_loopback
 from spacebridge.gateway.exchange import ClientGone, Exchange
 from spacebridge.gateway.logs import log_request
@@ -60,6 +61,7 @@ class Application:
             *(Route(api.path, _Asking(gateway, api), methods=["POST"]) for api in APIS),
             Route("/v1/messages/count_tokens", self._count_tokens, methods=["POST"]),
             Route("/v1/responses/{name}", self._response, methods=["GET", "DELETE"]),
+            Route(f"{attachments.PATH}/{{identifier}}/{{name:path}}", _Serving(gateway), methods=["GET"]),
         ]
         self._router = Router(routes)
 
@@ -88,7 +90,8 @@ class Application:
             route = told.pop("route", "other")
             gateway.metrics.replied(route, seen.status, seconds)
             if gateway.config.server.access_log:
-                log_request(request_id, scope["method"], scope["path"], seen.status, seconds, told)
+                path = told.pop("path", scope["path"])
+                log_request(request_id, scope["method"], path, seen.status, seconds, told)
 
     async def _guarded(self, scope: Scope, receive: Receive, send: _Seen) -> None:
         path = scope["path"].removesuffix("/count_tokens")
@@ -120,7 +123,8 @@ class Application:
         """See who asks."""
         gateway, request = self._gateway, Request(scope)
         path = scope["path"]
-        is_open = path in _OPEN or path.startswith(f"{frontend.ASSETS}/")
+        # Who has the address of an attachment may have it: what shows pictures can't send a key.
+        is_open = path in _OPEN or path.startswith((f"{frontend.ASSETS}/", f"{attachments.PATH}/"))
         if gateway.draining and not is_open:
             raise Problem("The server is being stopped.", status=503, code="stopping", retry_after=1)
         open_to_all = is_open or (path == "/metrics" and gateway.config.server.open_metrics)
@@ -249,6 +253,9 @@ class _Asking:
             metrics=gateway.metrics,
             owner=client.scope,
             scope=f"{client.scope}|{asked.user or ''}",
+            offered=Offered(
+                Attachments(gateway.store, gateway.models), _own_address(scope), seconds=gateway.config.store.expire
+            ),
             finished=lambda encoder: api.finished(encoder, kept),
         )
         reply = Exchange(answering, send, keep_alive=gateway.config.server.keep_alive)
@@ -273,6 +280,21 @@ class _Asking:
             usage = answering.usage
             gateway.metrics.spent(model.name, answering.space, usage.prompt_tokens, usage.completion_tokens)
             await gateway.spent(client, usage.completion_tokens)
+
+
+class _Serving:
+    """The endpoint of files of answers."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # What is behind it opens the file to anybody, so it is not for the log.
+        scope["state"]["told"] |= {"route": attachments.PATH, "path": attachments.PATH}
+        identifier, body = scope["path_params"]["identifier"], scope["method"] != "HEAD"
+        gateway = self._gateway
+        files = Attachments(gateway.store, gateway.models)
+        await exchange.run_until_gone(receive, gateway, lambda: files.serve(identifier, send, body=body))
 
 
 class _Seen:
@@ -378,6 +400,11 @@ def _json(value: object, status: int = 200) -> Response:
 
 def _route(request: Request, route: str) -> None:
     request.state.told["route"] = route
+
+
+def _own_address(scope: Scope) -> str:
+    """The gateway's address, as the client has it."""
+    return str(Request(scope).base_url).rstrip("/")
 
 
 def _host_of(url: str) -> str:

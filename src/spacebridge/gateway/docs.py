@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import html
+import re
 from typing import Any
 
 import msgspec
@@ -75,6 +76,13 @@ _PLAIN: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
     ("get", "/v1/models/{id}", "A model", "One model, with what its app lets be set.", ("401", "404")),
     ("get", "/v1/responses/{id}", "A response", "A response that was kept.", ("400", "401", "404", "503")),
     ("delete", "/v1/responses/{id}", "Forget a response", "It can't be gone on with.", ("401", "404", "503")),
+    (
+        "get",
+        "/v1/attachments/{id}/{name}",
+        "A file of an answer",
+        "Its address is in the answer; no key is needed.",
+        ("404", "502", "503", "504"),
+    ),
     ("get", "/health", "Health", "Whether the server runs. No key is needed.", ()),
     ("get", "/ready", "Readiness", "Whether a request would find a Space to ask. No key is needed.", ("503",)),
     ("get", "/metrics", "Metrics", "Numbers in Prometheus' form.", ("401",)),
@@ -129,8 +137,9 @@ def openapi() -> dict[str, Any]:
             "description": text,
             "responses": {"200": {"description": title}, **{status: failures[status] for status in refusals}},
         }
-        if "{id}" in path:
-            told["parameters"] = [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}]
+        if names := re.findall(r"{(\w+)}", path):
+            string = {"type": "string"}
+            told["parameters"] = [{"name": name, "in": "path", "required": True, "schema": string} for name in names]
         paths.setdefault(path, {})[method] = told
     return {
         "openapi": "3.1.0",

@@ -30,8 +30,10 @@ _POLICY = {
     "script-src": "'self'",
     # Components make style sheets while they run; those of this visit carry its nonce.
     "style-src": "'self' 'nonce-{nonce}'",
-    # What an answer carries itself, and files that the user attaches; never another host.
+    # What an answer carries itself, what the gateway passes on of its files, and what the user attaches; never another
+    # host.
     "img-src": "'self' data: blob:",
+    "media-src": "'self'",
     "font-src": "'self'",
     "connect-src": "'self'",
     "base-uri": "'none'",

@@ -1,13 +1,13 @@
 import { ActionIcon, Alert, Anchor, Button, Group, Text, Tooltip } from "@mantine/core";
-import { IconAlertTriangle, IconFile, IconRefresh } from "@tabler/icons-react";
+import { IconAlertTriangle, IconRefresh } from "@tabler/icons-react";
 import { memo, useEffect } from "react";
+import { isListOf } from "../api/files";
 import { useKey } from "../api/key";
-import type { Attachment } from "../api/types";
 import { Markdown } from "../markdown/LazyMarkdown";
-import { isAddress } from "../markdown/rules";
 import { CopyAction } from "../shell/CopyAction";
 import type { Answer } from "../store/db";
 import { followTurn, stateOf, useTurns } from "../store/turns";
+import { Attachments } from "./Attachments";
 import { Branches } from "./Branches";
 import classes from "./Message.module.css";
 import { Reasoning } from "./Reasoning";
@@ -30,6 +30,7 @@ export const AnswerView = memo(function AnswerView({ answer: stored, branches, o
   const answer = turn?.answer ?? stored;
   const state = stateOf(stored, turn !== undefined);
   const growing = state === "running";
+  const said = isListOf(answer.text, answer.attachments) ? "" : answer.text;
   const elsewhere = stored.state === "running" && turn === undefined;
   useEffect(() => (elsewhere ? followTurn(stored.id) : undefined), [elsewhere, stored.id]);
   return (
@@ -54,8 +55,8 @@ export const AnswerView = memo(function AnswerView({ answer: stored, branches, o
             {notice.text}
           </Alert>
         ))}
-      {answer.text && <Markdown text={answer.text} growing={growing} />}
-      <Attachments files={answer.attachments.filter((file) => !answer.text.includes(file.url))} />
+      {said && <Markdown text={said} growing={growing} />}
+      <Attachments files={answer.attachments.filter((file) => !said.includes(file.url))} />
       {onChoose && !busy && answer.options.length > 0 && (
         <Group gap="xs" mt="xs" role="group" aria-label="What the app offers">
           {answer.options.map((option) => (
@@ -95,28 +96,6 @@ export const AnswerView = memo(function AnswerView({ answer: stored, branches, o
     </article>
   );
 });
-
-function Attachments({ files }: { files: Attachment[] }) {
-  const reachable = files.filter((file) => isAddress(file.url));
-  if (!reachable.length) return null;
-  return (
-    <Group gap="xs" mt="xs">
-      {reachable.map((file) => (
-        <Anchor key={file.url} href={file.url} target="_blank" rel="noopener noreferrer nofollow" size="sm">
-          <IconFile size={14} aria-hidden /> <bdi>{nameOf(file)}</bdi>
-        </Anchor>
-      ))}
-    </Group>
-  );
-}
-
-/** The name of a file, without signs that turn what follows them: they would show another ending than it has. */
-function nameOf(file: Attachment): string {
-  return (file.name || file.alt_text || file.kind || "attachment").replace(
-    /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
-    "",
-  );
-}
 
 function Failed({ failure, begun }: { failure: NonNullable<Answer["failure"]>; begun: boolean }) {
   const want = useKey((state) => state.want);

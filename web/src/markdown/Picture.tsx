@@ -1,11 +1,13 @@
 import { Button } from "@mantine/core";
 import { IconPhotoOff } from "@tabler/icons-react";
+import { ownFile } from "../api/files";
 import classes from "./Markdown.module.css";
 import { isOwnPicture } from "./rules";
 
-/** A picture that the answer carries; one of another host is only opened, in a tab of its own, when the user asks. */
+/** A picture of the answer's own; one of another host is only opened, in a tab of its own, when the user asks. */
 export function Picture({ source, text }: { source: string; text: string }) {
-  if (isOwnPicture(source)) return <img src={source} alt={text} />;
+  const own = isOwnPicture(source) ? source : ownFile(source);
+  if (own) return <img src={own} alt={text} />;
   if (!source) return <span>{text}</span>;
   return (
     <Button
