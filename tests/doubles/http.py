@@ -14,6 +14,7 @@ import socket
 import ssl
 import struct
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -192,7 +193,7 @@ async def read_request(reader: asyncio.StreamReader, connection: int = 0) -> Req
     return request
 
 
-class Double:
+class Double(ABC):
     """A TCP server on a free loopback port, on this loop (``async with``) or on a thread (``with``)."""
 
     scheme = "tcp"
@@ -212,9 +213,9 @@ class Double:
     def url(self) -> str:
         return f"{self.scheme}://{self.host}:{self.port}"
 
+    @abstractmethod
     async def connection(self, reader: _WatchedReader, writer: asyncio.StreamWriter, number: int) -> None:
         """Serve one connection; it is closed afterwards."""
-        raise NotImplementedError
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
@@ -331,8 +332,9 @@ class HttpDouble(Double):
             if not exchange.keep_alive:
                 return
 
+    @abstractmethod
     async def handle(self, exchange: Exchange) -> None:
-        raise NotImplementedError
+        """Answer one request."""
 
 
 async def until(condition: Callable[[], Any], timeout: float = 5.0, *, what: str = "a condition") -> Any:

@@ -15,7 +15,7 @@ import pytest
 from spacebridge import errors
 from spacebridge.chat.attachment import Attachment
 from spacebridge.chat.events import AttachmentAdded, AttachmentRemoved
-from spacebridge.gateway.attachments import Attachments, Offered
+from spacebridge.gateway.attachments import Attachments, Offered, _described
 from spacebridge.gateway.models import Models
 from spacebridge.store.memory import MemoryStore
 from tests.gateway.served import Served, gateway
@@ -117,6 +117,17 @@ async def test_what_does_not_lie_on_the_space_stays_as_it_is(url: str):
     offered = Offered(Attachments(MemoryStore(), Models()), "http://gateway", seconds=60)
     event = AttachmentAdded(turn_id="t", attachment=Attachment(url=url, raw={"a": 1}))
     assert await offered.told(event, "m", place, "owner") is event
+
+
+@pytest.mark.parametrize(
+    "mime_type", ["image/png\r\nset-cookie: a=b", "image/", "image/png; x", "text/html", "image/é", "", None]
+)
+def test_a_type_that_is_none_gets_into_no_header(mime_type: str | None):
+    """An app may call its files what it likes."""
+    headers = _described(Attachment(name="a\r\nb: c.bin", mime_type=mime_type))
+    assert headers["content-type"] == "application/octet-stream"
+    assert headers["content-disposition"].startswith("attachment;")
+    assert not any(sign in "".join(headers.values()) for sign in "\r\n")
 
 
 async def test_a_file_that_is_taken_back_is_called_as_before():

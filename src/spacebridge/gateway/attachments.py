@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import mimetypes
+import re
 import secrets
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
@@ -35,9 +36,10 @@ __all__ = ["PATH", "Attachments", "Offered"]
 
 PATH = "/v1/attachments"
 """Where they are."""
-_SHOWN = ("image/", "audio/", "video/")
-"""What a browser may show by itself; all else is for saving."""
+_SHOWN = re.compile(r"(?:image|audio|video)/[\w.+-]{1,100}", re.ASCII)
+"""What a browser may show by itself; all else is for saving, and so is what the app calls by a type that is none."""
 _NOT_THERE = (403, 404, 410)
+"""Gradio refuses what it does not serve (403), such as a file of a cache that was cleared."""
 _HEADERS = {
     "cache-control": "private, max-age=3600, immutable",
     # Whatever an app serves, it runs nothing here: a picture in SVG may hold script.
@@ -77,14 +79,7 @@ class Attachments:
             StoreFailed: it can't be remembered.
         """
         identifier = secrets.token_urlsafe(24)
-        file = FileValue(
-            path=attachment.path,
-            url=attachment.url,
-            name=attachment.name,
-            mime_type=attachment.mime_type,
-            size=attachment.size,
-            kind=attachment.kind,
-        )
+        file = FileValue(**msgspec.structs.asdict(msgspec.structs.replace(attachment, raw=None)))
         value = msgspec.json.encode(_Kept(model, address, owner, file))
         await self._store.set(f"attachment:{identifier}", value, seconds=seconds)
         return f"{PATH}/{identifier}/{quote(attachment.safe_name, safe='')}"
@@ -178,7 +173,7 @@ def _described(attachment: Attachment) -> dict[str, str]:
     """The headers that say what a file is."""
     name = attachment.safe_name
     kind = attachment.mime_type or mimetypes.guess_type(name)[0] or ""
-    shown = kind.startswith(_SHOWN)
+    shown = _SHOWN.fullmatch(kind)
     return {
         "content-disposition": f"{'inline' if shown else 'attachment'}; filename*=UTF-8''{quote(name, safe='')}",
         "content-type": kind if shown else "application/octet-stream",

@@ -79,8 +79,7 @@ class EventStream:
         if not self._joining:
             self._lost = None
         if self._ended and not self._reading:
-            self._ahead = True
-            self._open()
+            self._open(ahead=True)
         self._joining += 1
         try:
             reply = await self._line.http.post(self._join, submission.payload)
@@ -105,21 +104,22 @@ class EventStream:
             if self._lost is not None:
                 raise self._lost
             if not submission.done.done() and not self._reading:
-                self._open()
+                self._open(ahead=False)
             if submission.cancelled:
                 await self.cancel(submission)
             return await submission.done
         finally:
             self._events.pop(event_id, None)
 
-    def _open(self) -> None:
+    def _open(self, *, ahead: bool) -> None:
         """Begin to read a stream.
 
-        With ``_ahead`` that is before an event has joined, so that its first words wait only for one round trip, not
-        for that of the join and then for that of the stream. Such a stream stays open until an event has joined and
-        ended, if the server knows the session: that is, keeps its messages, as it does for the last 2,000.
+        Args:
+            ahead: before an event has joined, so that its first words wait only for one round trip, not for that of the
+                join and then for that of the stream. Such a stream stays open until an event has joined and ended, if
+                the server knows the session: that is, keeps its messages, as it does for the last 2,000.
         """
-        self._ended = False
+        self._ended, self._ahead = False, ahead
         name = f"spacebridge stream {self._line.session_hash}"
         self._reader = asyncio.create_task(self._read(), name=name)
 

@@ -10,6 +10,8 @@ import weakref
 from math import inf
 from typing import IO, TYPE_CHECKING, Any, Literal, Self
 
+import msgspec
+
 from spacebridge import errors
 from spacebridge.chat.attachment import Attachment
 from spacebridge.chat.conversation import Conversation
@@ -349,16 +351,8 @@ class Space:
     def attachment(self, file: FileValue) -> Attachment:
         """A file of an answer, and where it can be fetched."""
         app = self._connected()
-        return Attachment(
-            url=app.file_url(file.path, file.url) if file.path or file.url else "",
-            path=file.path,
-            name=file.name,
-            mime_type=file.mime_type,
-            size=file.size,
-            alt_text=file.alt_text,
-            kind=file.kind,
-            raw=file.raw,
-        ).bound(Fetcher(app.http))
+        url = app.file_url(file.path, file.url) if file.path or file.url else ""
+        return Attachment(**msgspec.structs.asdict(msgspec.structs.replace(file, url=url))).bound(Fetcher(app.http))
 
     def slot(self) -> contextlib.AbstractAsyncContextManager[Any]:
         """A place among the turns that may run at once."""

@@ -21,26 +21,23 @@ export function Attachments({ files }: { files: Attachment[] }) {
 function File({ file }: { file: Attachment }) {
   const own = ownFile(file.url);
   const name = nameOf(file);
-  switch (own && kindOf(file)) {
-    case "image":
-      return (
-        <Anchor href={own ?? ""} target="_blank" rel="noopener noreferrer" title={name}>
-          <img src={own ?? ""} alt={file.alt_text || name} className={classes.shown} loading="lazy" />
-        </Anchor>
-      );
-    case "audio":
-      // biome-ignore lint/a11y/useMediaCaption: apps give none
-      return <audio src={own ?? ""} controls preload="metadata" aria-label={name} className={classes.shown} />;
-    case "video":
-      // biome-ignore lint/a11y/useMediaCaption: apps give none
-      return <video src={own ?? ""} controls preload="metadata" aria-label={name} className={classes.shown} />;
-    default:
-      return (
-        <Anchor href={own ?? file.url} target="_blank" rel="noopener noreferrer nofollow" size="sm">
-          <IconFile size={14} aria-hidden /> <bdi>{name}</bdi>
-        </Anchor>
-      );
+  const kind = own ? kindOf(file) : undefined;
+  const address = own ?? file.url;
+  if (kind === "image")
+    return (
+      <Anchor href={address} target="_blank" rel="noopener noreferrer" title={name}>
+        <img src={address} alt={file.alt_text || name} className={classes.shown} loading="lazy" />
+      </Anchor>
+    );
+  if (kind === "audio" || kind === "video") {
+    const Player = kind;
+    return <Player src={address} controls preload="metadata" aria-label={name} className={classes.shown} />;
   }
+  return (
+    <Anchor href={address} target="_blank" rel="noopener noreferrer nofollow" size="sm">
+      <IconFile size={14} aria-hidden /> <bdi>{name}</bdi>
+    </Anchor>
+  );
 }
 
 /** What a file is for who sees or hears it; the app's own word counts where it does not say the type. */
