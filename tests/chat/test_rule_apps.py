@@ -108,6 +108,25 @@ async def test_what_follows_a_failure(rule_app: Start, case: tuple[str, str]) ->
     assert f"ran={expected} " in ran
 
 
+@cases("kept_runs")
+async def test_a_direct_run_is_not_taken_for_what_differs_from_one_before(
+    rule_app: Start, case: tuple[str, str]
+) -> None:
+    async with opened(rule_app, case) as space:
+        conversation = space.conversation()
+        texts = [(await conversation.ask("Hello")).text for _ in range(3)]
+    assert texts == [f"Echo: Hello | history={number}" for number in (1, 3, 5)]
+
+
+@cases("kept_runs_early")
+async def test_a_direct_run_that_tells_what_differs_is_said(rule_app: Start, case: tuple[str, str]) -> None:
+    async with opened(rule_app, case) as space:
+        conversation = space.conversation()
+        assert (await conversation.ask("Hello")).text == HISTORY[0]
+        with pytest.raises(errors.ProtocolError, match=r"by a mistake of Gradio 4\.19\.2"):
+            await conversation.ask("Hello")
+
+
 @cases("cancel_chain")
 async def test_the_chain_after_a_cancel_still_runs(rule_app: Start, case: tuple[str, str]) -> None:
     async with opened(rule_app, case) as space:

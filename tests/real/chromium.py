@@ -276,6 +276,8 @@ class _Replay:
         self.shown: int = chatbots[chatbot] if chatbot < len(chatbots) else -1
         self.events: dict[str, int] = {}
         self.raw: dict[str, list[Any]] = {}
+        self.lost: set[str] = set()
+        """Events of which only the final value can be known."""
         self.reading = Reading()
         self.reading.values = {c["id"]: copy.deepcopy(c["props"].get("value")) for c in config["components"]}
 
@@ -300,7 +302,12 @@ class _Replay:
         if message.get("success") is False:
             self.reading.errors.append(output or message)
         elif "data" in output and event in self.events:
-            if message["msg"] == "process_generating" and event in self.raw and self.diffs:
+            growing = message["msg"] == "process_generating" and self.diffs
+            if growing and event not in self.raw and stale(output["data"]):
+                self.lost.add(event)
+            if growing and event in self.lost:
+                return
+            if growing and event in self.raw:
                 self.raw[event] = [patch(old, ops) for old, ops in zip(self.raw[event], output["data"], strict=True)]
             else:
                 self.raw[event] = output["data"]
@@ -327,6 +334,16 @@ class _Replay:
                 self.reading.values[component] = copy.deepcopy(value["value"])
         if self.shown in outputs:
             self.reading.steps.append(copy.deepcopy(self.reading.values[self.shown]))
+
+
+def stale(data: list[Any]) -> bool:
+    """Whether the first values of a run are diffs, against what a run left that died: up to 6.27, now and then."""
+    return any(isinstance(item, list) and item and all(is_operation(part) for part in item) for item in data)
+
+
+def is_operation(part: Any) -> bool:
+    kinds = ("append", "replace", "add", "delete")
+    return isinstance(part, list) and len(part) == 3 and part[0] in kinds and isinstance(part[1], list)
 
 
 def patch(value: Any, operations: list[Any]) -> Any:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["CallListener", "Outcome", "Session"]
 
 # Up to 6.26 a run that died leaves its last value behind, and a later run of the session may begin with a diff
-# against it. Asking for full values in place of diffs avoids that, where it can be asked.
+# against it. So does each direct run of a generator, of which only the first value is taken. Asking for full values in
+# place of diffs avoids that, where it can be asked.
 _TAKES_SIMPLE_FORMAT = (4, 20)
 _FORGETS_DEAD_RUNS = (6, 28)
 # What is run directly has another address before.
@@ -218,9 +219,9 @@ class Session:
         }
         asked = f"{dependency.name} of {self._http.host}"
         if not dependency.queue:
-            return await self._run(payload, listener, asked)
+            return await self._run(payload, listener, asked, generator=dependency.generator)
         form: Form = "diffs" if self._diffs else "changes"
-        if self._diffs and self._died and _TAKES_SIMPLE_FORMAT <= self._config.version < _FORGETS_DEAD_RUNS:
+        if self._died and self._may_be_stale:
             form = "asked whole"
             payload["simple_format"] = True
         outputs = _Outputs(listener, form)
@@ -267,7 +268,14 @@ class Session:
         """Let go of all connections and tasks of the session."""
         await self._transport.aclose()
 
-    async def _run(self, payload: dict[str, Any], listener: CallListener, asked: str) -> Outcome:
+    @property
+    def _may_be_stale(self) -> bool:
+        """Whether a run may begin with a diff against what another left, and can be asked for full values instead."""
+        return self._diffs and _TAKES_SIMPLE_FORMAT <= self._config.version < _FORGETS_DEAD_RUNS
+
+    async def _run(self, payload: dict[str, Any], listener: CallListener, asked: str, *, generator: bool) -> Outcome:
+        if generator and self._may_be_stale:
+            payload["simple_format"] = True
         where = "api" if self._config.version < _RUNS else "run"
         path = f"{self._config.api_prefix}/{where}/predict{self._query}"
         reply = await self._http.post(
@@ -283,6 +291,11 @@ class Session:
             raise errors.ProtocolError(f"{asked} gave a reply that makes no sense: {error}.") from error
         if output.data is None:
             raise errors.ProtocolError(f"{asked} gave a reply without data.")
+        if generator and self._diffs and any(is_operations(item) for item in output.data):
+            raise errors.ProtocolError(
+                f"{asked} told only what differs from an earlier call, by a mistake of "
+                f"Gradio {self._config.version_text}. Ask again."
+            )
         outputs = _Outputs(listener, "changes")
         outputs.complete(output)
         return Outcome(cancelled=False, output=output)
