@@ -37,7 +37,7 @@ NOT_FOR_USERS = {
     "Conversation": {"aclose", "restore"},
     "Turn": {
         "aclose",
-        "batches",
+        "follow",
         "emit",
         "on_end",
         "on_notice",

@@ -370,26 +370,47 @@ def test_odd_dumps_are_read_as_far_as_they_go(data: dict[str, Any]):
     assert conversation.state == "clean"
 
 
-async def test_batches_carry_all_that_has_come():
-    """What came together is given together."""
+async def test_what_came_together_is_handed_on_together():
     conversation, _ = chat()
+    batches: list[list[Event]] = []
+
+    def take(batch: list[Event]) -> bool:
+        batches.append(batch)
+        return True
+
     async with conversation.stream("hi") as turn:
-        batches = [batch async for batch in turn.batches()]
+        assert await turn.follow(take)
     assert [type(event) for batch in batches for event in batch] == [
         Queued, Started, TextDelta, TextDelta, TextDelta, Finished,
     ]  # fmt: skip
     assert len(batches) < 6
+    assert conversation.state == "clean"
 
 
-async def test_batches_end_as_iterating_does():
+async def test_following_ends_as_iterating_does():
     def fails(running: Running) -> Outcome:
         running.say(shown("a"), None)
         raise errors.AppFailed("No.")
 
     conversation, _ = chat(fails)
     got: list[Event] = []
+
+    def take(batch: list[Event]) -> bool:
+        got.extend(batch)
+        return True
+
     with pytest.raises(errors.AppFailed, match="No"):
-        async for batch in conversation.stream("hi").batches():
-            got += batch
+        await conversation.stream("hi").follow(take)
     assert "a" in [event.text for event in got if isinstance(event, TextDelta)]
+    assert conversation.state == "partial"
+
+
+async def test_a_turn_of_which_no_more_is_wanted_is_stopped():
+    async def speak(running: Running) -> Outcome:
+        running.say(shown("a"), None)
+        return await forever(running)
+
+    conversation, session = chat(speak)
+    assert not await conversation.stream("hi").follow(lambda _: False)
+    assert session.cancels == [None]
     assert conversation.state == "partial"

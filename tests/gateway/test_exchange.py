@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from spacebridge.gateway.eager import done
 from spacebridge.gateway.exchange import Exchange
+
+if TYPE_CHECKING:
+    from spacebridge.gateway.answering import Write
 
 
 class Answers:
@@ -21,10 +24,10 @@ class Answers:
     def __init__(self) -> None:
         self.adjusted: dict[str, Any] = {}
 
-    async def stream(self, write: Callable[[bytes], Awaitable[None]]) -> None:
+    async def stream(self, write: Write) -> None:
         try:
             while True:
-                await write(b"data: x\n\n")
+                await done(write(b"data: x\n\n"))
                 await asyncio.sleep(0.01)
         finally:
             self.left = True
@@ -74,9 +77,9 @@ class Told(Answers):
         self._pieces = pieces
         self._after = after
 
-    async def stream(self, write: Callable[[bytes], Awaitable[None]]) -> None:
+    async def stream(self, write: Write) -> None:
         await asyncio.sleep(self._after)
-        await asyncio.gather(*map(write, self._pieces))
+        await asyncio.gather(*(done(write(piece)) for piece in self._pieces))
 
 
 async def replied(answers: Any, **more: Any) -> list[tuple[str, bytes]]:

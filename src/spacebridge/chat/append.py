@@ -23,7 +23,8 @@ class AppendOnly:
 
     def __init__(self) -> None:
         self._sent = io.StringIO()
-        self._now = io.StringIO()
+        self._now = self._sent
+        """The text as it is now: what was sent, until something is rewritten."""
         self._stuck = False
         self._hopeless = False
         """Whether deltas alone can't lead back to what was sent."""
@@ -37,7 +38,8 @@ class AppendOnly:
         if isinstance(event, TextDelta):
             self._now.write(event.text)
             if not self._stuck:
-                self._sent.write(event.text)
+                if self._now is not self._sent:
+                    self._sent.write(event.text)
                 return event.text
             if self._hopeless or self._now.tell() < self._sent.tell():
                 return ""

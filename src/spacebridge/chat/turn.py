@@ -20,6 +20,7 @@ from spacebridge.shape import as_list, as_object, is_object
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 
+    from spacebridge.chat.outbox import Take
     from spacebridge.chat.tracker import AnswerTracker
     from spacebridge.gradio.config import Dependency
     from spacebridge.gradio.diff import Operation
@@ -179,19 +180,25 @@ class Turn:
             work.cancel()
         await asyncio.wait({work})
 
-    async def batches(self) -> AsyncGenerator[list[Event]]:
-        """The events in lists, each with all that have come by then: for those who pass them on together.
+    async def follow(self, take: Take) -> bool:
+        """Hand on the events where they come, those together that come together: for those who pass them on.
+
+        No task is woken for each, which costs as much as all that is done with it. So ``take`` is called in callbacks
+        of the event loop, and must not block. The next events wait while what it gives is awaited.
+
+        Args:
+            take: takes events; gives whether more are wanted, or an awaitable of that.
+
+        Returns:
+            Whether the turn came to its end; else no more of it was wanted.
 
         Raises:
             SpacebridgeError: at the end, as iterating does.
         """
-        closing, outbox = not self._entered, self._outbox
+        closing = not self._entered
         self._start()
         try:
-            while await outbox.more():
-                batch = list(outbox.events)
-                outbox.events.clear()
-                yield batch
+            return await self._outbox.follow(take)
         except errors.TurnInProgress:
             closing = False
             raise

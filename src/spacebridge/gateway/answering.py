@@ -8,14 +8,17 @@ import time
 from typing import TYPE_CHECKING, Any, Literal
 
 from spacebridge.chat.events import AttachmentAdded, AttachmentRemoved, Notice, Queued, ReasoningDelta, TextDelta
+from spacebridge.chat.outbox import settled
+from spacebridge.gateway.eager import done
 from spacebridge.gateway.shapes import burst, sse
 from spacebridge.gateway.shapes.transcript import Said
 from spacebridge.gateway.talk import Talk
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from spacebridge.chat.events import Event
+    from spacebridge.chat.outbox import Taken
     from spacebridge.gateway.attachments import Offered
     from spacebridge.gateway.fetching import Fetcher
     from spacebridge.gateway.metrics import Metrics
@@ -27,8 +30,8 @@ if TYPE_CHECKING:
     from spacebridge.gateway.shapes.transcript import Transcript
     from spacebridge.gateway.shapes.usage import Usage
 
-    Write = Callable[[bytes], Awaitable[None]]
-    """Sends a piece of a stream."""
+    Write = Callable[[bytes], Awaitable[None] | None]
+    """Sends a piece of a stream; what of that has to be waited for, if anything."""
 
 __all__ = ["Answering"]
 
@@ -151,7 +154,7 @@ class Answering:
                     task.cancel()
                 await asyncio.wait(tasks)
         if self.encoder.done:
-            await write(self.encoder.done)
+            await done(write(self.encoder.done))
 
     async def whole(self) -> dict[str, Any]:
         """The reply at once. Errors as those of ``stream``."""
@@ -160,7 +163,7 @@ class Answering:
 
     def failure(self, problem: Problem) -> bytes:
         """The end of a stream that fails."""
-        return self.encoder.sse([*self._beginning(), *self.encoder.fail(problem)])
+        return self._beginning() + self.encoder.sse(self.encoder.fail(problem))
 
     async def _choice(self, number: int, write: Write) -> None:
         """One answer."""
@@ -175,7 +178,7 @@ class Answering:
                 # In a session of its own: the conversation goes on as if the first answer had been right.
                 more = (*transcript, Said("assistant", said), Said("user", reminder))
                 await self._repair(more, number, write)
-            ending = encoder.sse([*self._beginning(), *encoder.finish(number)])
+            ending = self._beginning() + encoder.sse(encoder.finish(number))
             if not repaired:
                 await talk.keep(encoder.said(number))
             self._metrics.conversed(talk.way or "new")
@@ -183,7 +186,7 @@ class Answering:
             self._unfinished -= 1
             if not self._unfinished:
                 await self._finished(encoder)
-            await write(ending)
+            await done(write(ending))
         finally:
             await talk.aclose()
 
@@ -232,31 +235,40 @@ class Answering:
             self._talks[number] = talk
         return talk
 
-    async def _take(self, number: int, talk: Talk, write: Write, batch: list[Event]) -> bool:
+    def _take(self, number: int, talk: Talk, write: Write, batch: list[Event]) -> Taken:
         """Send what a batch of events gives, as one piece; whether more of the answer is wanted."""
         if not talk.accepted:
-            if told := self._waiting(batch):
-                await write(told)
-            return True
-        told = b""
+            told = self._waiting(batch)
+            return _then(write(told), more=True) if told else True
+        events = burst.joined(batch)
+        for event in events:
+            if isinstance(event, AttachmentAdded | AttachmentRemoved):
+                return self._take_files(number, talk, write, events)
+        return self._tell(number, write, events)
+
+    async def _take_files(self, number: int, talk: Talk, write: Write, events: Sequence[Event]) -> bool:
+        """As ``_take``, where files are to be offered first."""
+        given: list[Event] = []
+        for event in events:
+            if isinstance(event, AttachmentAdded | AttachmentRemoved) and talk.backend is not None:
+                given.append(await self._offered.told(event, self.model.name, talk.backend, self._owner))
+            else:
+                given.append(event)
+        return await settled(self._tell(number, write, given))
+
+    def _tell(self, number: int, write: Write, events: Sequence[Event]) -> Taken:
         encoder, over = self._encoder or self.encoder, False
-        events = [] if self._sent_begin else self._beginning()
-        for event in burst.joined(batch):
+        told = b"" if self._sent_begin else self._beginning()
+        for event in events:
             if isinstance(event, Queued):
                 told += sse.queued(event)
             elif self.first_text is None and isinstance(event, TextDelta | ReasoningDelta):
                 self.first_text = time.monotonic() - self._begun
                 self._metrics.first_text(self.model.name, self.space, self.first_text)
-            elif isinstance(event, AttachmentAdded | AttachmentRemoved) and talk.backend is not None:
-                event = await self._offered.told(event, self.model.name, talk.backend, self._owner)  # noqa: PLW2901 - the same
-            events += encoder.feed(event, number)
+            told += encoder.told(event, number)
             if over := encoder.is_over(number):
                 break
-        if events:
-            told += encoder.sse(events)
-        if told:
-            await write(told)
-        return not over
+        return _then(write(told), more=not over) if told else not over
 
     def _waiting(self, batch: list[Event]) -> bytes:
         """What is told while an answer waits in our own line, or for the Space to be reached."""
@@ -268,12 +280,23 @@ class Answering:
                 told += sse.comment(self.model.veiled(event.text))
         return told
 
-    def _beginning(self) -> list[dict[str, Any]]:
+    def _beginning(self) -> bytes:
         if self._sent_begin:
-            return []
+            return b""
         self._sent_begin = True
-        return self.encoder.begin()
+        events = self.encoder.begin()
+        return self.encoder.sse(events) if events else b""
 
 
-async def _not_sent(piece: bytes) -> None:
+def _then(rest: Awaitable[None] | None, *, more: bool) -> Taken:
+    """Whether more is wanted, once the rest of the sending is done."""
+    return more if rest is None else _after(rest, more=more)
+
+
+async def _after(rest: Awaitable[None], *, more: bool) -> bool:
+    await rest
+    return more
+
+
+def _not_sent(piece: bytes) -> None:
     """In place of sending, where only the whole reply is."""

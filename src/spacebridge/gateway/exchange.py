@@ -9,13 +9,14 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from spacebridge import errors
+from spacebridge.gateway.eager import begin, done
 from spacebridge.gateway.shapes import problem as problems
 from spacebridge.gateway.shapes import sse
 from spacebridge.gateway.state import Stopping
 from spacebridge.log import logger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping
 
     from starlette.types import Receive, Send
 
@@ -111,7 +112,7 @@ class Exchange:
                     await asyncio.sleep(min(self._keep_alive, self._patience - quiet))
                 elif quiet >= self._keep_alive:
                     async with asyncio.timeout(self._patience):
-                        await self._write(sse.comment("keep-alive"))
+                        await done(self._write(sse.comment("keep-alive")))
                 else:
                     await asyncio.sleep(self._keep_alive - quiet)
         except TimeoutError:
@@ -132,24 +133,26 @@ class Exchange:
                 self._buffer = self._buffer or [sse.comment("waiting")]
                 await self._send({"type": "http.response.start", "status": 200, "headers": encoded(headers)})
             while count := len(self._buffer):
-                await self._write(b"".join(self._buffer))
+                await done(self._write(b"".join(self._buffer)))
                 del self._buffer[:count]
             self._flowing = True
 
-    async def _pass(self, piece: bytes) -> None:
-        """Send a piece, or keep it until the headers go."""
+    def _pass(self, piece: bytes) -> Awaitable[None] | None:
+        """Send a piece, or keep it until the headers go; what of that has to be waited for, if anything."""
         if self._flowing:
-            await self._write(piece)
-        else:
-            self._buffer.append(piece)
-            if self._answering.begun:
-                await self._start()
+            return self._write(piece)
+        self._buffer.append(piece)
+        return begin(self._start()) if self._answering.begun else None
 
-    async def _write(self, piece: bytes) -> None:
+    def _write(self, piece: bytes) -> Awaitable[None] | None:
         self._last = time.monotonic()
+        rest = begin(self._send({"type": "http.response.body", "body": piece, "more_body": True}))
+        return None if rest is None else begin(self._written(rest))
+
+    async def _written(self, rest: Awaitable[None]) -> None:
         self._sending += 1
         try:
-            await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+            await rest
         finally:
             self._sending -= 1
 

@@ -22,15 +22,17 @@ from spacebridge.chat.events import (
     TextDelta,
     ToolStep,
 )
+from spacebridge.chat.outbox import settled
 from spacebridge.gateway import sessions
 from spacebridge.gateway.breaker import is_fault
 from spacebridge.gateway.shapes.transcript import Said
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Sequence
 
     from spacebridge.chat.conversation import Conversation
     from spacebridge.chat.layout import Layout
+    from spacebridge.chat.outbox import Take, Taken
     from spacebridge.chat.turn import Turn
     from spacebridge.gateway.backend import Backend
     from spacebridge.gateway.fetching import Fetcher
@@ -41,8 +43,6 @@ if TYPE_CHECKING:
     from spacebridge.gateway.shapes.transcript import Transcript
     from spacebridge.spaces.space import Space
 
-    Take = Callable[[list[Event]], Awaitable[bool]]
-    """Takes events that came together; whether more are wanted."""
 
 __all__ = ["Talk"]
 
@@ -252,7 +252,9 @@ class Talk:
     async def _followed(self, turn: Turn, backend: Backend, take: Take) -> bool:
         """Hand on the events of a turn; whether it came to its end, and was not left before."""
         since, queued = time.monotonic(), False
-        async for batch in turn.batches():
+
+        def look(batch: list[Event]) -> Taken:
+            nonlocal queued
             for event in batch:
                 if isinstance(event, _ANSWER):
                     self.begun = True
@@ -264,9 +266,9 @@ class Talk:
                     self.queued = time.monotonic() - since
                     self._metrics.queued(backend.title, self.queued)
             self.accepted = True
-            if not await take(batch):
-                return False
-        return True
+            return take(batch)
+
+        return await turn.follow(look)
 
     def _mapped(self, layout: Layout, changed: Sequence[str]) -> dict[str, Any]:
         """What to set in the app: what is asked for, and back to the app's own what earlier turns had set."""
@@ -312,7 +314,7 @@ async def _waited(ticket: Ticket, backend: Backend, take: Take) -> None:
         ahead = ticket.ahead()
         if ahead != told:
             told = ahead
-            await take([Queued(rank=ahead, size=backend.line.waiting)])
+            await settled(take([Queued(rank=ahead, size=backend.line.waiting)]))
         if (left := end - time.monotonic()) <= 0:
             raise errors.TimedOut(
                 f"No place on the Space {backend.title} came free.", limit="queue", seconds=limit or 0.0
@@ -327,7 +329,7 @@ async def _reached(connecting: asyncio.Future[Any], backend: Backend, take: Take
         await asyncio.wait({connecting}, timeout=_LOOK)
         if backend.status != told:
             told = backend.status
-            await take([Notice(level="info", text=told)])
+            await settled(take([Notice(level="info", text=told)]))
 
 
 def _rests(backend: Backend) -> errors.SpacebridgeError:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self, cast
 import aiohttp
 
 from spacebridge import errors
+from spacebridge.gradio.arrival import handing_on
 from spacebridge.gradio.frames import FrameSplitter
 from spacebridge.gradio.idle import IdleWatch
 from spacebridge.gradio.trace import redact_url
@@ -102,7 +103,7 @@ class EventSource:
         if take is None or over is None or over.done():
             return
         try:
-            ended = self._hand_on(take)
+            ended = handing_on(self._hand_on, take)
         except Exception as error:  # noqa: BLE001 - raised by whoever follows
             over.set_exception(error)
         else:

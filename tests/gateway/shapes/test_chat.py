@@ -7,6 +7,7 @@ import openai
 import pydantic
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from openai.lib.streaming.chat import ChatCompletionStreamState
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
@@ -45,6 +46,23 @@ def chunks(request: Request, *turns: list[Event]) -> list[dict[str, Any]]:
 
 def deltas(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [choice["delta"] for chunk in found for choice in chunk["choices"]]
+
+
+@many
+@given(
+    st.lists(st.text() | st.sampled_from(['"', "\\", "\ud83d", "\u2028", "</s>"]), max_size=6),
+    st.sampled_from([{}, {"n": 2}, {"stream": False}, {"stop": ["b"]}, {"stream_options": {"include_usage": True}}]),
+)
+def test_the_bytes_are_those_of_the_chunks(pieces: list[str], fields: dict[str, Any]):
+    """Text is written without making a chunk of each."""
+    request = asked(**fields)
+    one, other = (chat.Encoder(request, identifier="chatcmpl-1", created=1) for _ in range(2))
+    events = [Started(), ReasoningDelta(text="hm"), *text_events(*pieces)]
+    for choice in range(request.choices):
+        for event in events:
+            assert one.told(event, choice) == sse.data(other.feed(event, choice))
+        assert one.finish(choice) == other.finish(choice)
+        assert one.said(choice) == other.said(choice)
 
 
 def test_a_stream_begins_with_the_role_and_ends_with_the_reason():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from spacebridge.chat.events import TextDelta
 from spacebridge.gateway.shapes import sse
 from spacebridge.gateway.shapes.encoder import Encoder as BaseEncoder
 from spacebridge.gateway.shapes.problem import openai_body
@@ -13,10 +15,15 @@ from spacebridge.gateway.shapes.transcript import Said, Scribe
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from spacebridge.chat.events import Event
     from spacebridge.gateway.shapes.problem import Problem
     from spacebridge.gateway.shapes.reply import Piece
+    from spacebridge.gateway.shapes.request import Request
 
 __all__ = ["Encoder"]
+
+_TEXT = secrets.token_hex(16)
+"""Stands for a text, and in nothing that a client sends."""
 
 
 class Encoder(BaseEncoder):
@@ -24,6 +31,27 @@ class Encoder(BaseEncoder):
 
     done: ClassVar[bytes] = sse.DONE
     prefix: ClassVar[str] = "chatcmpl-"
+
+    def __init__(
+        self, request: Request, *, limited: bool = True, identifier: str = "", created: float | None = None
+    ) -> None:
+        super().__init__(request, limited=limited, identifier=identifier, created=created)
+        self._around: dict[int, tuple[bytes, bytes]] = {}
+        """What stands before and behind the text in the events of a choice."""
+
+    def told(self, event: Event, choice: int = 0) -> bytes:
+        """The server-sent events that an event of a turn leads to."""
+        # What there is most of differs in nothing but its text.
+        if not isinstance(event, TextDelta) or not self._request.stream:
+            return super().told(event, choice)
+        if (text := self._replies[choice].spoken(event)) is None:
+            return super().told(event, choice)
+        if not text:
+            return b""
+        if (around := self._around.get(choice)) is None:
+            before, _, behind = self.sse([self._chunk(choice, {"content": _TEXT})]).partition(sse.to_json(_TEXT))
+            around = self._around[choice] = (before, behind)
+        return around[0] + sse.to_json(text) + around[1]
 
     def said(self, choice: int = 0) -> Said:
         """The answer, as it will stand in the next request's transcript."""

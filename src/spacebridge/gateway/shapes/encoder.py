@@ -76,6 +76,11 @@ class Encoder(abc.ABC):
             written += self._tell(choice, msgspec.to_builtins(event))
         return written
 
+    def told(self, event: Event, choice: int = 0) -> bytes:
+        """The server-sent events that an event of a turn leads to."""
+        events = self.feed(event, choice)
+        return self.sse(events) if events else b""
+
     def is_over(self, choice: int = 0) -> bool:
         """Whether nothing more is wanted of a turn: it can be left."""
         return self._replies[choice].over

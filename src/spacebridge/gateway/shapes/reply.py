@@ -131,9 +131,7 @@ class Reply:
 
     def feed(self, event: Event) -> list[Piece]:
         """What to append because of an event; often nothing."""
-        if isinstance(event, TextDelta) and self._plain:  # what there is most of
-            text = self._append.feed(event)
-            self._text.write(text)
+        if isinstance(event, TextDelta) and (text := self.spoken(event)) is not None:
             return [Spoken(text)] if text else []
         if isinstance(event, TextDelta | Rewritten | Finished):
             if self._channel.over:
@@ -149,6 +147,14 @@ class Reply:
         elif isinstance(event, AttachmentRemoved) and event.attachment in self.attachments:
             self.attachments.remove(event.attachment)
         return []
+
+    def spoken(self, event: TextDelta) -> str | None:
+        """The text to append because of more text, where it is passed on as it comes; else None, and it is not fed."""
+        if not self._plain:
+            return None
+        text = self._append.feed(event)
+        self._text.write(text)
+        return text
 
     def repair(self) -> str | None:
         """What to say in one more turn, if the answer is not what was asked for; it is then forgotten.

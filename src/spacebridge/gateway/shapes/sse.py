@@ -24,7 +24,7 @@ def to_json(value: object) -> bytes:
     try:
         return _encode(value)
     except UnicodeEncodeError:  # half a surrogate pair, which can be written as an escape only
-        return json.dumps(msgspec.to_builtins(value)).encode()
+        return json.dumps(msgspec.to_builtins(value), separators=(",", ":")).encode()
 
 
 def data(events: Iterable[dict[str, Any]]) -> bytes:
