@@ -258,16 +258,17 @@ class Answering:
 
     def _tell(self, number: int, write: Write, events: Sequence[Event]) -> Taken:
         encoder, over = self._encoder or self.encoder, False
-        told = b"" if self._sent_begin else self._beginning()
+        comments, told = b"", b"" if self._sent_begin else self._beginning()
         for event in events:
             if isinstance(event, Queued):
-                told += sse.queued(event)
+                comments += sse.queued(event)
             elif self.first_text is None and isinstance(event, TextDelta | ReasoningDelta):
                 self.first_text = time.monotonic() - self._begun
                 self._metrics.first_text(self.model.name, self.space, self.first_text)
             told += encoder.told(event, number)
             if over := encoder.is_over(number):
                 break
+        told = comments + told
         return _then(write(told), more=not over) if told else not over
 
     def _waiting(self, batch: list[Event]) -> bytes:
