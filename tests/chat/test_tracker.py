@@ -484,6 +484,37 @@ def test_an_empty_answer_says_if_there_was_reasoning():
         Teller().show(said(thought("hm"))).finish()
 
 
+def test_where_every_bubble_has_the_name_of_an_agent_for_a_title_they_are_the_answer():
+    teller = Teller().show(
+        said(thought("Facts.", "🔍 Researcher")),
+        said(thought("Facts.", "🔍 Researcher"), thought("Sun", "🔍 Web search"), thought("A text.", "✍️ Writer")),
+    )
+    assert teller.finish().text == "Facts.\n\nA text."
+    assert [step.title for step in teller.tracker.extras.steps] == ["🔍 Researcher", "🔍 Web search", "✍️ Writer"]
+
+
+@pytest.mark.parametrize("more", [{"status": "done"}, {"duration": 0.5}])
+def test_a_titled_bubble_with_a_state_is_a_step_whatever_its_title(more: dict[str, Any]):
+    with pytest.raises(errors.EmptyAnswer):
+        Teller().show(said(thought("sun", "Weather", **more))).finish()
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        ("<p>Echo of</p>", "<p>Echo of a,\nthen</p>", "<p>Echo of a,\nthen</p>\n<ul>\n<li>one</li>\n</ul>"),
+        ("<p>It is **bo</p>", "<p>It is <strong>bold</strong></p>", "<p>It is <strong>bold</strong>, and `co</p>"),
+        ("<h1>A</h1>\n<p>See [it](ht</p>", '<h1>A</h1>\n<p>See <a href="http://a">it</a>.</p>'),
+        ("<p>Hi</p>\n<pre><code>a\n</code></pre>", "<p>Hi</p>\n<pre><code>a\nb\n</code></pre>\n<p>Bye.</p>"),
+    ],
+)
+def test_closing_tags_of_html_that_the_app_made_of_markdown_are_held_back(steps: tuple[str, ...]):
+    teller = Teller()
+    for step in steps:
+        teller.show(said(step))
+    assert (teller.finish().text, teller.reader.rewrites) == (steps[-1], [])
+
+
 def test_what_was_said_and_taken_back_is_an_empty_answer():
     teller = Teller().show(said("a"), said(""))
     with pytest.raises(errors.EmptyAnswer):

@@ -20,7 +20,7 @@ from spacebridge.shape import as_list, as_number, as_object, is_list, is_object
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Bubble", "is_thinking", "parse_bubbles"]
+__all__ = ["Bubble", "is_thinking", "is_tooling", "parse_bubbles"]
 
 Path = tuple[int | str, ...]
 # How far down a value is looked into. Chats are not nested deeper, and Python can't follow what is nested without end.
@@ -38,7 +38,7 @@ _THINKING = re.compile(
     re.IGNORECASE,
 )
 _TOOLING = re.compile(
-    r"\btools?\b|function|\bcall(s|ed|ing)?\b|using|used|execut|search|工具|调用|ツール|инструмент|herramienta|🛠|🔧|⚙|🔍|🌐",
+    r"\btools?\b|function|\bcall(s|ed|ing)?\b|using|used|execut|(?<!re)search|工具|调用|ツール|инструмент|herramienta|🛠|🔧|⚙|🔍|🌐",
     re.IGNORECASE,
 )
 
@@ -185,6 +185,12 @@ def _step_kind(title: str) -> Kind:
 def is_thinking(title: str) -> bool:
     """Whether a title speaks of thinking, and not of a tool."""
     return bool(_THINKING.search(title)) and not _TOOLING.search(title)
+
+
+def is_tooling(title: str) -> bool:
+    """Whether a title speaks of a tool in words: a sign such as a lens stands before names of agents, too."""
+    match = _TOOLING.search(title.strip("🔍🌐 "))
+    return match is not None
 
 
 def _options(raw: object) -> tuple[Option, ...]:

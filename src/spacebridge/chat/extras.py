@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from spacebridge.chat.bubbles import is_tooling
 from spacebridge.chat.events import AttachmentAdded, AttachmentRemoved, Offered, Thought, ToolStep
 from spacebridge.chat.files import files_in_text
 
@@ -48,6 +49,15 @@ class Extras:
     def steps(self) -> tuple[ToolStep, ...]:
         """Tool steps as they are now."""
         return tuple(self._tools.values())
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """What titled bubbles say that are no tool's as far as can be told: names of agents stand as titles, too."""
+        return tuple(
+            step.text
+            for step in self._tools.values()
+            if step.text.strip() and step.status is None and step.duration is None and not is_tooling(step.title)
+        )
 
     @property
     def attachments(self) -> tuple[Attachment, ...]:

@@ -13,6 +13,7 @@ __all__ = [
     "PROVISIONAL",
     "WINDOW",
     "TextRules",
+    "closing_suffix",
     "cursor_suffix",
     "ends_in_tail",
     "held_suffix",
@@ -54,6 +55,16 @@ _DETAILS = "<details"
 _SUMMARY = re.compile(r"<details[^>]*>\s*<summary[^>]*>(.*?)</summary>", re.DOTALL | re.IGNORECASE)
 _DETAILS_TAG = re.compile(r"<(/?)details\b[^>]*>", re.IGNORECASE)
 _LONGEST_SUMMARY = 400
+
+
+# What makes HTML of Markdown on the server, as chatbots of 3.12 to 3.30 and many apps of that time do, closes all tags
+# after each step; and what is open of Markdown's own marks in the last line becomes a tag when it closes.
+_MADE_OF_MARKDOWN = re.compile(r"\s*<(?:p|ol|ul|h[1-6]|pre|table|blockquote|div)\b[^>]*>", re.IGNORECASE)
+_CLOSED = re.compile(
+    r"(?:[*_`$~]+[^<>\n*_`$~]{0,80} | !?\[[^<>\n\]]{0,80}(?:\](?:\([^<>\n)]{0,200})?)?)?"
+    r"(?:\s*</[a-z][a-z0-9]*>)+\s*$",
+    re.IGNORECASE | re.VERBOSE,
+)
 
 
 class TextRules(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,6 +179,15 @@ def cursor_suffix(text: str) -> int:
     if shown[-1:] not in CURSORS:
         return 0
     return len(text) - len(shown.rstrip(_CURSORS).rstrip(" \u00a0"))
+
+
+def closing_suffix(text: str) -> int:
+    """How many characters at the end of HTML that was made of Markdown close what the next step may go on with."""
+    end = text[-WINDOW:]
+    if not end.rstrip().endswith(">") or _MADE_OF_MARKDOWN.match(text) is None:
+        return 0
+    match = _CLOSED.search(end)
+    return 0 if match is None else len(end) - match.start()
 
 
 def stands_for_answer(text: str) -> bool:

@@ -22,6 +22,7 @@ from spacebridge.chat.rules import (
     CURSORS,
     WINDOW,
     TextRules,
+    closing_suffix,
     cursor_suffix,
     ends_in_tail,
     held_suffix,
@@ -100,7 +101,8 @@ class AnswerTracker:
         self._limit = limit
         self._at_end = at_end
         self._may_be_empty = may_be_empty
-        self._prompt = prompt
+        self.prompt = prompt
+        """What was asked."""
         self._before = _Side(read(before, final=False))
         self._floor: int | None = None
         self._first = 0
@@ -162,6 +164,9 @@ class AnswerTracker:
         if self._value is not None:
             self._first = 0
             self._look(final=True)
+            if not self.text.strip():  # each bubble may have a title: the name of the agent that speaks
+                said = _SEPARATOR.join(self.extras.said)
+                self._to_text(said, said, final=True)
         text, reasoning = self.text, self.reasoning
         if not text.strip() and not self.extras.attachments and not self._may_be_empty:
             also = " There was reasoning, but no answer." if reasoning else ""
@@ -269,7 +274,7 @@ class AnswerTracker:
                 same = _common(now.after, before.after)
                 if same < len(now.after):
                     self._floor = same
-                elif final and self._written and (not now.users or now.last_user.strip() == self._prompt.strip()):
+                elif final and self._written and (not now.users or now.last_user.strip() == self.prompt.strip()):
                     self._floor = 0  # asked the same, answered the same, shown in the same place
                 else:
                     return []
@@ -305,7 +310,9 @@ class AnswerTracker:
         """How much of the end of a text is not yet what it will be."""
         if not self._text.tell() and stands_for_answer(text):
             return len(text)
-        held = max(cursor_suffix(text), held_suffix(text, self._tags) if self._tags else 0, self._footer_of(text))
+        held = max(cursor_suffix(text), closing_suffix(text), self._footer_of(text))
+        if self._tags:
+            held = max(held, held_suffix(text, self._tags))
         if self._provisional is not None:
             held = max(held, provisional_suffix(text, self._provisional))
             self._recent = text[-WINDOW:]
