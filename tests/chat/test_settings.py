@@ -6,7 +6,7 @@ import pytest
 
 from spacebridge.chat.settings import Setting, check_settings, find_settings
 from spacebridge.errors import InvalidSetting, UnknownSetting
-from spacebridge.gradio.config import Component
+from spacebridge.gradio.config import Component, Dependency
 from spacebridge.page.graph import EventGraph
 from tests.page.documents import component, listener
 
@@ -20,6 +20,39 @@ def found(*components: Component, skip: set[int | None] | None = None) -> tuple[
 
 def slider(number: int, label: str, **props: Any) -> Component:
     return component(number, "slider", label=label, **{"minimum": 0, "maximum": 2, "value": 1.0} | props)
+
+
+def beside(*components: Component, own: Dependency) -> list[str]:
+    """Names of the settings of an app whose chat reads none of these."""
+    known = (component(1), component(2, "chatbot"), *components)
+    listeners = {0: listener(0, (1, "submit"), reads=[1], writes=[2]), 1: own}
+    return [
+        setting.name for setting in find_settings(EventGraph({c.id: c for c in known}, listeners), (0,), skip={1, 2})
+    ]
+
+
+KEY = component(5, type="password", placeholder="Set your OpenAI API key here and press Enter")
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        listener(1, (5, "submit"), reads=[5], writes=[5]),
+        listener(1, (5, "change"), reads=[5], writes=[9]),
+        listener(1, (6, "click"), reads=[5], writes=[9]),
+    ],
+)
+def test_a_key_is_a_setting_though_the_app_only_keeps_it(own: Dependency):
+    note, button = component(9, "markdown"), component(6, "button", value="Save")
+    assert beside(KEY, note, button, own=own) == ["api_key"]
+
+
+def test_what_certainly_is_a_setting_is_one_if_its_function_has_no_other_use():
+    prompt, other = component(5, label="System prompt"), component(6, label="Title")
+    assert beside(prompt, own=listener(1, (5, "change"), reads=[5])) == ["system"]
+    assert beside(prompt, other, own=listener(1, (5, "change"), reads=[5], writes=[6])) == []
+    assert beside(prompt, other, own=listener(1, (6, "change"), reads=[6])) == []
+    assert beside(prompt, own=listener(1, (5, "change"), reads=[5], backend_fn=False)) == []
 
 
 @pytest.mark.parametrize(

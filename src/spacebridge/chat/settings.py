@@ -220,13 +220,15 @@ def find_settings(
     indirect = [
         component
         for component in graph.components.values()
-        if component.id not in known | skip and _settable(component) and _feeds(graph, component, leading)
+        if component.id not in known | skip
+        and _settable(component)
+        and (_feeds(graph, component, leading) or _is_kept(graph, component))
     ]
     known |= {component.id for component in indirect}
     applied = {
         component.id: button
         for component, button, listener in _beside_buttons(graph, known, skip)
-        if graph.may_write([listener], read)
+        if _is_secret(component) or graph.may_write([listener], read)
     }
     found = [*direct, *indirect, *(graph.components[number] for number in applied)]
     named = _named(found, _hinted(graph, found, parameters or {}))
@@ -289,7 +291,7 @@ def read_setting(component: Component, name: str, also: tuple[str, ...] = ()) ->
         most=most if isinstance(most, int) and most > 0 else None,
         custom=props.get("allow_custom_value") is True,
         longest=longest if kind in _TEXTS and isinstance(longest, int) and longest > 0 else None,
-        secret=kind == "textbox" and props.get("type") == "password",
+        secret=_is_secret(component),
         also=also,
     )
 
@@ -315,6 +317,21 @@ def _feeds(graph: EventGraph, component: Component, leading: set[int]) -> bool:
     )
 
 
+def _is_kept(graph: EventGraph, component: Component) -> bool:
+    """Whether the app takes a key, or what certainly is a setting, only to keep it: in a global, for all that follows.
+
+    Then nothing leads from there to the chat. What takes a setting writes nothing else; what takes a key, maybe a note.
+    """
+    if not _is_clear(component):
+        return False
+    return any(
+        component.id in listener.inputs and (_is_secret(component) or {component.id}.issuperset(listener.outputs))
+        for event in events_of_change(component.type, enter=True)
+        for listener in graph.listeners(component.id, event)
+        if listener.backend_fn
+    )
+
+
 def _beside_buttons(
     graph: EventGraph, known: set[int], skip: set[int | None]
 ) -> Iterator[tuple[Component, int, Dependency]]:
@@ -336,8 +353,11 @@ def _beside_buttons(
 
 def _is_clear(component: Component) -> bool:
     """Whether a component is certainly a setting: its words say which, or it is for a key."""
-    secret = component.props.get("type") == "password"
-    return secret or known_name(_words(component, {}), _trait(component)) is not None
+    return _is_secret(component) or known_name(_words(component, {}), _trait(component)) is not None
+
+
+def _is_secret(component: Component) -> bool:
+    return component.type == "textbox" and component.props.get("type") == "password"
 
 
 def _trait(component: Component) -> Trait:
