@@ -7,6 +7,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 from spacebridge import errors
+from spacebridge.chat.asides import asides
 from spacebridge.chat.clock import TurnClock
 from spacebridge.chat.components import is_chatbot
 from spacebridge.chat.events import Answer, Event, Finished, Notice, Queued, Started, Uploading
@@ -106,6 +107,8 @@ class Turn:
         self._tracker: AnswerTracker | None = None
         self._elsewhere: dict[int, object] = {}
         self._parts: tuple[int, ...] = ()
+        self._beside: dict[int, LiveValue] = {}
+        """What else was written since the message was sent."""
         self._outbox = Outbox()
         self.emit = self._outbox.put
         """Gives an event to whoever iterates."""
@@ -246,6 +249,7 @@ class Turn:
         if component in self._parts:
             value, operations = LiveValue(output_value(self._page, self._output, self._parts)), None
         elif component != self._output:
+            self._beside[component] = value
             return
         self._tracker.update(value, operations)
         if self._clock is not None and self._clock.in_phase and self._tracker.begun:
@@ -426,7 +430,7 @@ class Turn:
     def _finished_by(self, tracker: AnswerTracker) -> Finished:
         try:
             return tracker.finish()
-        except errors.EmptyAnswer:
+        except errors.EmptyAnswer as error:
             for number, before in self._elsewhere.items():
                 value = self._page.values.get(number)
                 if isinstance(value, str) and value.strip() and value != before:
@@ -435,6 +439,9 @@ class Turn:
                         shown = LiveValue(html_to_text(value))
                     tracker.update(shown, None)
                     return tracker.finish()
+            beside = {number: value.get() for number, value in self._beside.items()}
+            if told := asides(self._page.graph, beside, tracker.prompt):
+                raise errors.EmptyAnswer(error.message, partial=error.partial, hint=told) from None
             raise
 
     # Small things
