@@ -59,6 +59,32 @@ async def test_a_box_is_ticked_and_a_menu_chosen_with_their_events():
     ]
 
 
+async def test_of_a_menu_one_choice_after_the_other_is_tried_until_the_chat_is_open():
+    way = component(5, "radio", label="Input", choices=["audio", "video", "text"], value="audio")
+    asks = listener(1, (5, "input"), reads=[5], writes=[1])
+
+    def show(run: Running) -> Outcome:
+        return run.end(OPEN if run.call.data == ["text"] else {"__type__": "update"})
+
+    conversation, session = gated(asks, script={1: show}, parts=[way])
+    answer = await conversation.ask("hi")
+    assert [call.data for call in session.calls if call.fn == 1] == [["video"], ["text"]]
+    assert [notice.text for notice in answer.notices] == [
+        "Chose 'text' in radio 5 'Input': it opens the message box, which is hidden or locked."
+    ]
+
+
+async def test_where_nothing_was_answered_it_is_told_what_the_app_wrote_beside_the_chat():
+    conversation, _ = conversation_on(
+        [component(1, label="Message"), CHATBOT],
+        [listener(0, (1, "submit"), reads=[1, 2], writes=[1, 2])],
+        {0: ["Please set your key first.", []]},
+    )
+    with pytest.raises(errors.EmptyAnswer) as caught:
+        await conversation.ask("hi")
+    assert caught.value.hint == "The app wrote 'Please set your key first.' into textbox 1 'Message'."
+
+
 async def test_what_the_user_sets_is_not_chosen_again():
     menu = component(6, "dropdown", label="Model", choices=["a", "b"])
     conversation, session = gated(

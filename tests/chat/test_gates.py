@@ -69,6 +69,12 @@ def test_a_menu_that_unlocks_the_message_box(event: str):
     assert gate.describe().startswith("choose 's' in dropdown 5 'Model'")
 
 
+def test_of_a_menu_in_which_something_is_chosen_another_choice_opens_the_chat():
+    way = component(5, "radio", label="Input", choices=["audio", "text", "both"], value="audio")
+    (gate,) = gates([LOCKED, CHATBOT, way], send(), listener(1, (5, "input"), reads=[5], writes=[1]))
+    assert (gate.value, gate.others) == ("text", ("both", "audio"))
+
+
 def test_a_menu_with_several_choices_gets_a_list():
     menu = component(5, "dropdown", label="Models", choices=["a", "b"], multiselect=True)
     (gate,) = gates([LOCKED, CHATBOT, menu], send(), listener(1, (5, "change"), reads=[5], writes=[1]))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from spacebridge import errors
 from spacebridge.chat.components import filled
 from spacebridge.chat.gates import is_locked, next_gate, ticked_by
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["enter", "write"]
 
 _MOST_GATES = 6
+_MOST_CHOICES = 4
 _FILE_HINT = "Give it with the first message: files=[…], or --file."
 _DONE = {"click": "Clicked", "tick": "Ticked", "choose": "Chose", "enter": "Pressed Enter in"}
 
@@ -53,6 +56,12 @@ async def enter(
         failures.clear()
         _act(page, gate)
         await page.settle()
+        for other in gate.others[:_MOST_CHOICES]:  # a menu of ways to ask, of which one is by writing
+            if failures or not is_locked(page.graph, chat, page.values.look):
+                break
+            gate = msgspec.structs.replace(gate, value=other)
+            _act(page, gate)
+            await page.settle()
         chosen = f" {gate.value!r} in" if gate.act == "choose" else ""
         page.listener.on_notice("info", f"{_DONE[gate.act]}{chosen} {gate.name}: {gate.why}.")
         if failures and is_locked(page.graph, chat, page.values.look):

@@ -49,6 +49,8 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True):
     """What is done to it; ``enter`` needs a text, which only the user may know."""
     value: Any = None
     """What is chosen, or stands in the box."""
+    others: tuple[Any, ...] = ()
+    """What else may be chosen, where this does not open the chat."""
     name: str
     """The component for a person."""
     why: str
@@ -275,10 +277,11 @@ class _Finder:
     def _gate(self, component: Component, act: Act, listeners: list[Dependency], why: str) -> Gate | None:
         edges = tuple(self._graph.reachable(listeners))
         value: Any = None
+        choices = _choices(component, self._look) if act == "choose" else []
         if act == "choose":
-            value = _first_choice(component, self._look(component.id, "choices"))
-            if value is None:
+            if not choices:
                 return None
+            value = choices[0]
         elif act == "enter":
             value = self._look(component.id, "value")
         elif act == "tick":
@@ -287,6 +290,7 @@ class _Finder:
             component=component.id,
             act=act,
             value=value,
+            others=tuple(choices[1:]),
             name=name_of(component),
             why=why,
             edges=edges,
@@ -327,10 +331,11 @@ def _likely(component: Component) -> int:
     return -30 if BESIDE.search(name) else 0
 
 
-def _first_choice(component: Component, choices: object) -> Any:
-    """The first value of a menu that is one, in the form in which the component holds it."""
-    for choice in as_list(choices):
+def _choices(component: Component, look: Look) -> list[Any]:
+    """What a person may choose in a menu, each as the component holds it: what is chosen already comes last."""
+    now, found = look(component.id, "value"), list[Any]()
+    for choice in as_list(look(component.id, "choices")):
         value = as_list(choice)[1] if is_list(choice) and len(as_list(choice)) == 2 else choice
         if value not in (None, ""):
-            return [value] if component.props.get("multiselect") is True else value
-    return None
+            found.append([value] if component.props.get("multiselect") is True else value)
+    return sorted(found, key=lambda value: value == now)
