@@ -75,6 +75,12 @@ def test_of_a_menu_in_which_something_is_chosen_another_choice_opens_the_chat():
     assert (gate.value, gate.others) == ("text", ("both", "audio"))
 
 
+@pytest.mark.parametrize("label, number", [("Select files", 0), ("Models to ask", 1)])
+def test_of_several_things_none_is_a_choice_unless_they_are_models(label: str, number: int):
+    menu = component(5, "dropdown", label=label, choices=["a", "b"], multiselect=True, value=None)
+    assert len(gates([BOX, CHATBOT, menu], send(reads=(1, 2, 5)))) == number
+
+
 def test_a_menu_with_several_choices_gets_a_list():
     menu = component(5, "dropdown", label="Models", choices=["a", "b"], multiselect=True)
     (gate,) = gates([LOCKED, CHATBOT, menu], send(), listener(1, (5, "change"), reads=[5], writes=[1]))

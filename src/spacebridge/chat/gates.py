@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from spacebridge.chat.components import BUTTONS, PLAIN_BOXES, name_of, says, text_box, words_of
+from spacebridge.chat.names import Trait, known_name
 from spacebridge.chat.words import AGREEING, BESIDE, CHOOSING, CLEARING, DECLINING, STARTING
 from spacebridge.shape import as_list, is_list
 
@@ -203,6 +204,8 @@ class _Finder:
                 reached = self._reach(listeners)
                 words = words_of(component)
                 wanted = CHOOSING.search(words) and "optional" not in words.lower()
+                if component.props.get("multiselect") is True and known_name([words], Trait(component.type)) != "model":
+                    continue  # of several things, none is a choice as well
                 if wanted and (component.id in self._read or self._sets_up(reached)):
                     return self._gate(component, act, listeners, "the chat reads it, and nothing is chosen")
         return None
