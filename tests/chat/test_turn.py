@@ -205,6 +205,19 @@ async def test_a_failure_of_what_has_nothing_to_do_with_the_answer_is_a_notice()
     assert [notice.text for notice in answer.notices] == ["The counter broke."]
 
 
+async def test_what_takes_the_message_may_not_fail_though_the_answer_comes_by_a_clock():
+    def refuse(_: Running) -> Outcome:
+        raise errors.AppFailed("The app failed: no room")
+
+    conversation, _ = conversation_on(
+        [BOX, CHATBOT, component(9, "timer", value=0.05, active=True)],
+        [listener(0, (1, "submit"), reads=[1], writes=[1]), listener(1, (9, "tick"), reads=[2], writes=[2])],
+        {0: refuse, 1: [[]]},
+    )
+    with pytest.raises(errors.AppFailed, match="no room"):
+        await conversation.ask("hi")
+
+
 async def test_a_lost_session_is_lost_for_good():
     def lose(_: Running) -> Outcome:
         raise errors.SessionLost("gone")

@@ -143,7 +143,9 @@ class Talk:
                 read=plain_reader if api else reader_for(page.graph.components[chat.output], shown, asked),
             )
             elsewhere = {number: page.values.get(number) for number in chat.elsewhere}
-            return Beginning(tracker, chat.output, fire, elsewhere, chat.parts)
+            graph = page.graph.dependencies
+            sending = frozenset(edge for edge in chat.edges if edge in graph and chat.box in graph[edge].inputs)
+            return Beginning(tracker, chat.output, fire, elsewhere, chat.parts, sending)
 
         turn = Turn(
             turn_id,

@@ -62,6 +62,8 @@ class Beginning(NamedTuple):
     """Where else the answer may show, and what these held before."""
     parts: tuple[int, ...] = ()
     """What the output consists of, if it is several components."""
+    sending: frozenset[int] = frozenset()
+    """Dependencies that take the message on its way: where one fails no answer comes, by whatever clock it would."""
 
 
 class Turn:
@@ -107,6 +109,7 @@ class Turn:
         self._tracker: AnswerTracker | None = None
         self._elsewhere: dict[int, object] = {}
         self._parts: tuple[int, ...] = ()
+        self._sending = frozenset[int]()
         self._beside: dict[int, LiveValue] = {}
         """What else was written since the message was sent."""
         self._outbox = Outbox()
@@ -267,7 +270,8 @@ class Turn:
                 self._notice("error", error.message)
             return
         if error is not None:
-            if self._failure is None and self._page.graph.may_write([dependency], [self._output]):
+            fatal = dependency.id in self._sending or self._page.graph.may_write([dependency], [self._output])
+            if self._failure is None and fatal:
                 self._failure = error
             else:
                 self._notice("error", error.message)
@@ -375,7 +379,7 @@ class Turn:
         page = self._page
         await self._verify()
         self._set_phase("first_text", self._timeouts.first_text)
-        self._tracker, self._output, fire, self._elsewhere, self._parts = await self._begin()
+        self._tracker, self._output, fire, self._elsewhere, self._parts, self._sending = await self._begin()
         self._fired = True
         if page.clocks.may_write([self._output], now=False):
             page.clocks.start([self._output])
