@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Literal
 
 import msgspec
 import pytest
@@ -99,6 +100,22 @@ async def test_a_session_that_the_server_has_forgotten(lab: Lab, slow: str) -> N
     assert streams(server) == 3
     server.clear()
     assert await answered(conversation) == ANSWER
+
+
+@pytest.mark.parametrize("slow", ["join", "stream"])
+@pytest.mark.parametrize("end", ["fin", "rst"])
+async def test_a_stream_that_trips_over_an_event_that_is_over(lab: Lab, slow: str, end: Literal["fin", "rst"]) -> None:
+    """What waits behind it is asked for by another stream."""
+    server = await lab.server("interface")
+    conversation = await lab.conversation(server)
+    assert await answered(conversation) == ANSWER
+    over = "75ed53ce90d74b57a1bf058c75ed53ce"
+    tripped = fault.stream(wire.cancelled(over), wire.unexpected(f"'{over}'"), end=end)
+    server.on(*DATA, tripped if slow == "join" else fault.delayed(0.1, tripped), nth=1)
+    if slow == "join":
+        server.on(*JOIN, fault.delayed(0.1, server.healthy))
+    assert await answered(conversation) == ANSWER
+    assert streams(server) == 3
 
 
 async def test_a_session_that_stays_unknown(lab: Lab) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from spacebridge import errors
 from spacebridge.gradio.eventsource import TAIL, EventSource
 from spacebridge.gradio.trace import redact_url
-from spacebridge.gradio.transport import CANCELLED, given_up
+from spacebridge.gradio.transport import CANCELLED, given_up, is_left_over
 from spacebridge.log import logger
 from spacebridge.shape import as_object
 
@@ -261,7 +261,9 @@ class EventStream:
         if message.event_id is not None:
             self._dispatch(message)
         elif message.msg == "unexpected_error":
-            raise given_up(message, self.asked)
+            if not is_left_over(message):
+                raise given_up(message, self.asked)
+            return True  # and where an event waits the stream is opened again
         else:
             return message.msg == "close_stream"
         return False

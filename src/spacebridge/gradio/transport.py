@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from typing import TYPE_CHECKING, Any, Protocol
 
 from spacebridge import errors
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
     from spacebridge.gradio.config import Config
     from spacebridge.gradio.http import HttpClient
 
-__all__ = ["CANCELLED", "Line", "Submission", "Transport", "given_up"]
+__all__ = ["CANCELLED", "Line", "Submission", "Transport", "given_up", "is_left_over"]
 
+_KEY_ERROR = re.compile(r"'[0-9a-f]{32}'")
 CANCELLED = Message(msg="process_completed", output=Output(), success=True)
 """What the server says of a cancelled event."""
 
@@ -192,6 +194,17 @@ class Transport(Protocol):
     async def aclose(self) -> None:
         """Let go of all connections and tasks."""
         ...
+
+
+def is_left_over(message: Message) -> bool:
+    """Whether a stream broke on an event that is over, and only on that.
+
+    A server that is asked to cancel an event just as it ends tells its end twice, and trips over the second time when
+    the session's next stream begins: a ``KeyError`` of the id (``sse_stream`` in ``gradio/routes.py``, 4.31 to 6). What
+    stands behind it in the queue is kept for another stream.
+    """
+    text = message.message
+    return isinstance(text, str) and _KEY_ERROR.fullmatch(text) is not None
 
 
 def given_up(message: Message, asked: str) -> errors.SpacebridgeError:
