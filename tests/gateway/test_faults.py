@@ -13,7 +13,7 @@ import openai
 import pytest
 
 from tests.doubles import wire
-from tests.doubles.fault_server import FaultServer, cut_after, dropped, hang, html, message, respond, tampered
+from tests.doubles.fault_server import FaultServer, cut_after, dropped, hang, html, message, raw, respond, tampered
 from tests.doubles.http import Exchange
 from tests.gateway.served import Served, events_of, gateway_running, text_of
 
@@ -331,6 +331,31 @@ async def test_a_model_that_can_never_be_served_is_not_listed():
             assert [model.id async for model in client.models.list()] == ["gone"]
             with pytest.raises(openai.APIStatusError):
                 await client.chat.completions.create(model="m", messages=[user("x")])
+
+
+async def test_a_file_that_breaks_off_is_one_line_in_the_log():
+    """Nothing of it can be mended any more; whoever has it must see that it is not whole."""
+
+    def with_file(event_id: str, data: Sequence[Any], pieces: list[str]) -> list[wire.Json]:
+        url = f"{space.url}/gradio_api/file=/srv/film.mp4"
+        told = message("assistant", "")
+        told["content"] = {"file": {"path": "/srv/film.mp4", "url": url}, "alt_text": None}
+        return [wire.completed(event_id, [None, [message("user", "x"), told]])]
+
+    async with spaces() as ((space,), served), aiohttp.ClientSession() as http:
+        space.events = with_file
+        head = b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n"
+        space.on("GET", "/file=", raw(head, b"a" * 30_000, 0.2))
+        _, _, body = await ask(served)
+        (file,) = json.loads(body)["choices"][0]["message"]["spacebridge"]["attachments"]
+        async with http.get(file["url"]) as reply:
+            assert reply.status == 200
+            with pytest.raises(aiohttp.ClientPayloadError):
+                await reply.read()
+        log = served.process.wait_for_log("path=/v1/attachments")
+        told = log[log.index("A reply broke off") :]
+        assert "Traceback" not in log
+        assert len(told.splitlines()) == 2, told  # it, and the request's own
 
 
 async def test_an_answer_that_is_rewritten_carries_the_whole_text():

@@ -21,8 +21,9 @@ from spacebridge.gateway.attachments import Attachments, Offered
 from spacebridge.gateway.config import is_loopback
 from spacebridge.gateway.exchange import ClientGone, Exchange
 from spacebridge.gateway.logs import log_request
-from spacebridge.gateway.shapes import messages, messages_request, sse
+from spacebridge.gateway.shapes import item_list, messages, messages_request, sse
 from spacebridge.gateway.shapes.problem import Problem, openai_body
+from spacebridge.log import logger
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -61,6 +62,8 @@ class Application:
             *(Route(api.path, _Asking(gateway, api), methods=["POST"]) for api in APIS),
             Route("/v1/messages/count_tokens", self._count_tokens, methods=["POST"]),
             Route("/v1/responses/{name}", self._response, methods=["GET", "DELETE"]),
+            Route("/v1/responses/{name}/input_items", self._input_items, methods=["GET"]),
+            Route("/v1/responses/{name}/cancel", self._cancel_response, methods=["POST"]),
             Route(f"{attachments.PATH}/{{identifier}}/{{name:path}}", _Serving(gateway), methods=["GET"]),
         ]
         self._router = Router(routes)
@@ -112,11 +115,13 @@ class Application:
         except HTTPException as error:
             problem = _routing_problem(error, scope)
             await _send_problem(send, problem, body, dict(error.headers or {}))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - told to whoever asked, and logged
             problem = exchange.problem_of(error)
-            scope["state"]["told"].setdefault("error", type(error).__name__)
-            if send.status:  # headers have gone, and with them any other way to tell
-                raise
+            cause = error.__cause__ if isinstance(error, Problem) and error.__cause__ else error
+            scope["state"]["told"].setdefault("error", type(cause).__name__)
+            if send.status:  # headers have gone, and with them any way to tell but to leave the reply without its end
+                logger.warning("A reply broke off: %s", cause)
+                return
             await _send_problem(send, problem, body, {})
 
     async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -206,8 +211,7 @@ class Application:
 
     async def _response(self, request: Request) -> Response:
         _route(request, "/v1/responses/{id}")
-        gateway, name = self._gateway, request.path_params["name"]
-        kept = KeptResponses(gateway.store, request.state.client.scope, gateway.config.store.expire)
+        name, kept = request.path_params["name"], self._kept(request)
         if request.method == "DELETE":
             if await kept.delete(name):
                 return _json({"id": name, "object": "response", "deleted": True})
@@ -216,7 +220,27 @@ class Application:
             raise Problem(message, code="unsupported_parameter", param="stream")
         elif (found := await kept.response(name)) is not None:
             return Response(found, media_type="application/json")
-        raise Problem(f"Response with id '{name}' not found.", status=404, code="response_not_found")
+        raise _no_response(name)
+
+    async def _input_items(self, request: Request) -> Response:
+        _route(request, "/v1/responses/{id}/input_items")
+        name = request.path_params["name"]
+        items = await self._kept(request).input(name)
+        if items is None:
+            raise _no_response(name)
+        return _json(item_list.page(items, request.query_params))
+
+    async def _cancel_response(self, request: Request) -> Response:
+        _route(request, "/v1/responses/{id}/cancel")
+        name = request.path_params["name"]
+        if await self._kept(request).response(name) is None:
+            raise _no_response(name)
+        # It is kept once it is whole: who wants it no longer before that closes the connection.
+        raise Problem("Only responses that are made in the background can be cancelled.", code="invalid_request")
+
+    def _kept(self, request: Request) -> KeptResponses:
+        gateway = self._gateway
+        return KeptResponses(gateway.store, request.state.client.scope, gateway.config.store.expire)
 
 
 class _Asking:
@@ -310,6 +334,10 @@ class _Seen:
             self.status = message["status"]
             message["headers"] = [*message.get("headers", ()), *self._names]
         return self._send(message)
+
+
+def _no_response(name: str) -> Problem:
+    return Problem(f"Response with id '{name}' not found.", status=404, code="response_not_found")
 
 
 def _known_model(gateway: Gateway, client: Client, name: str) -> Model:

@@ -75,4 +75,11 @@ def set_up(form: Literal["text", "json"], level: int = logging.INFO) -> None:
         one.propagate = False
         one.setLevel(level)
     # What it says at INFO we say ourselves, or nobody needs.
-    logging.getLogger("uvicorn.error").setLevel(max(level, logging.WARNING))
+    server = logging.getLogger("uvicorn.error")
+    server.setLevel(max(level, logging.WARNING))
+    server.addFilter(_is_news)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether the web server tells what is not in the log yet: why a reply has no end, we know better."""
+    return record.msg != "ASGI callable returned without completing response."
