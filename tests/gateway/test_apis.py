@@ -139,6 +139,7 @@ async def test_health_and_documents(http: aiohttp.ClientSession):
     assert document["openapi"] == "3.1.0"
     assert "/v1/chat/completions" in document["paths"]
     assert set(document["paths"]["/v1/responses/{id}"]) == {"get", "delete"}
+    assert set(document["paths"]["/v1/responses/{id}/input_items"]) == {"get"}
     assert "404" in document["paths"]["/v1/models/{id}"]["get"]["responses"]
     text = json.dumps(document)
     for name in {part.partition('"')[0] for part in text.split("#/components/schemas/")[1:]}:
@@ -222,3 +223,29 @@ async def test_a_kept_response_is_not_streamed_again(client: openai.AsyncOpenAI)
     with pytest.raises(openai.BadRequestError) as caught:
         await client.responses.retrieve(done.id, stream=True)
     assert caught.value.param == "stream"
+
+
+async def test_what_was_asked_is_kept_with_a_response(client: openai.AsyncOpenAI):
+    asked: Any = [{"role": "user", "content": f"say {number}"} for number in range(3)]
+    done = await client.responses.create(model="interface", input=asked)
+    told = [item async for item in client.responses.input_items.list(done.id, limit=2, order="asc")]
+    assert [item.content[0].text for item in told] == ["say 0", "say 1", "say 2"]  # type: ignore[union-attr, index]
+    last = await client.responses.input_items.list(done.id, limit=1)
+    assert (last.has_more, last.data[0].id, last.data[0].type) == (True, told[2].id, "message")
+    await client.responses.delete(done.id)
+    with pytest.raises(openai.NotFoundError):
+        await client.responses.input_items.list(done.id)
+    item: Any = {"type": "item_reference", "id": done.output[0].id}
+    with pytest.raises(openai.NotFoundError):
+        await client.responses.create(model="interface", input=[item, asked[0]])
+
+
+async def test_nothing_is_in_the_background(client: openai.AsyncOpenAI):
+    with pytest.raises(openai.BadRequestError) as caught:
+        await client.responses.create(model="interface", input="x", background=True)
+    assert caught.value.param == "background"
+    done = await client.responses.create(model="interface", input="x", background=False)
+    with pytest.raises(openai.BadRequestError, match="background"):
+        await client.responses.cancel(done.id)
+    with pytest.raises(openai.NotFoundError):
+        await client.responses.cancel("resp_none")

@@ -52,6 +52,7 @@ class KeptResponses:
         try:
             await self._set("memory", encoder.identifier, msgspec.json.encode(encoder.memory()))
             await self._set("response", encoder.identifier, sse.to_json(whole))
+            await self._set("input", encoder.identifier, sse.to_json(encoder.input_items()))
             for identifier, item in responses_request.output_items(whole).items():
                 await self._set("item", identifier, sse.to_json(item))
         except errors.StoreFailed as error:
@@ -69,14 +70,23 @@ class KeptResponses:
         """A response as JSON."""
         return await self._get("response", identifier)
 
+    async def input(self, identifier: str) -> list[dict[str, Any]] | None:
+        """The items of the request that a response answers; None if it is not known."""
+        data = await self._get("input", identifier)
+        return None if data is None else msgspec.json.decode(data)
+
     async def items(self, identifiers: tuple[str, ...]) -> dict[str, dict[str, Any]]:
         """Items of responses, as far as they are known."""
         found = {identifier: await self._get("item", identifier) for identifier in identifiers}
         return {identifier: msgspec.json.decode(data) for identifier, data in found.items() if data is not None}
 
     async def delete(self, identifier: str) -> bool:
-        """Forget a response; False if there was none."""
-        await self._store.delete(self._name("memory", identifier))
+        """Forget a response and all that belongs to it; False if there was none."""
+        if (whole := await self.response(identifier)) is not None:
+            for item in responses_request.output_items(msgspec.json.decode(whole)):
+                await self._store.delete(self._name("item", item))
+        for kind in ("memory", "input"):
+            await self._store.delete(self._name(kind, identifier))
         return await self._store.delete(self._name("response", identifier))
 
     async def _set(self, kind: str, identifier: str, value: bytes) -> None:

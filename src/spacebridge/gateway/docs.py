@@ -75,6 +75,20 @@ _PLAIN: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
     ("get", "/v1/models", "Models", "What can be served; the field `spacebridge` tells the live state.", ("401",)),
     ("get", "/v1/models/{id}", "A model", "One model, with what its app lets be set.", ("401", "404")),
     ("get", "/v1/responses/{id}", "A response", "A response that was kept.", ("400", "401", "404", "503")),
+    (
+        "get",
+        "/v1/responses/{id}/input_items",
+        "What was asked",
+        "The items of the request that a response answers; `limit`, `order` and `after` as at OpenAI's.",
+        ("400", "401", "404", "503"),
+    ),
+    (
+        "post",
+        "/v1/responses/{id}/cancel",
+        "Cancel a response",
+        "A 400: nothing is made in the background. Who wants an answer no longer closes the connection.",
+        ("400", "401", "404", "503"),
+    ),
     ("delete", "/v1/responses/{id}", "Forget a response", "It can't be gone on with.", ("401", "404", "503")),
     (
         "get",

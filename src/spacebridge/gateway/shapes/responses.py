@@ -9,6 +9,7 @@ from spacebridge.gateway.shapes import sse
 from spacebridge.gateway.shapes.encoder import Encoder as BaseEncoder
 from spacebridge.gateway.shapes.problem import openai_body
 from spacebridge.gateway.shapes.reply import Called, Spoken
+from spacebridge.gateway.shapes.responses_request import input_items
 from spacebridge.gateway.shapes.transcript import Memory, Said, Scribe
 from spacebridge.shape import as_object
 
@@ -52,6 +53,10 @@ class Encoder(BaseEncoder):
     def memory(self) -> Memory:
         """What to keep, to go on with this response."""
         return Memory(self._request.standing, (*self._request.transcript(0), self.said()))
+
+    def input_items(self) -> list[dict[str, Any]]:
+        """What the request itself said, to be kept."""
+        return input_items(self._request.body.get("input"))
 
     def said(self, choice: int = 0) -> Said:  # noqa: ARG002 - there is only one here
         """The answer, as it will stand in the next request's transcript."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
@@ -14,12 +15,15 @@ from spacebridge.gateway.shapes.request import Request
 from spacebridge.gateway.shapes.structured import Format, json_format
 from spacebridge.gateway.shapes.tools import Tool, ToolUse
 from spacebridge.gateway.shapes.transcript import Memory, Scribe
-from spacebridge.shape import as_object, as_text, is_object
+from spacebridge.shape import as_list, as_object, as_text, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Asked", "read_body"]
+__all__ = ["Asked", "input_items", "output_items", "read_body"]
+
+_PREFIXES = {"message": "msg", "function_call": "fc", "function_call_output": "fco", "reasoning": "rs"}
+"""How the identifiers of items begin."""
 
 
 class InputText(msgspec.Struct, tag_field="type", tag="input_text"):
@@ -193,6 +197,12 @@ def read_body(body: bytes) -> Asked:
             code="unsupported_parameter",
             param="conversation",
         )
+    if raw.get("background"):  # who asks for it goes away and comes back for the answer
+        raise Problem(
+            "Nothing is answered in the background here: ask without 'background', and stay until the answer is there.",
+            code="unsupported_parameter",
+            param="background",
+        )
     return Asked(asked, raw)
 
 
@@ -302,6 +312,29 @@ def _format(options: TextOptions | None) -> Format | None:
         return None
     schema = asked.schema if asked.type == "json_schema" else None
     return json_format(schema, asked.description, "text.format.schema")
+
+
+def input_items(asked: object) -> list[dict[str, Any]]:
+    """What a request said, as items with identifiers, in the form in which OpenAI's API tells them again.
+
+    Args:
+        asked: its field ``input``, of a request that was read.
+    """
+    given: list[Any] = [{"role": "user", "content": asked}] if isinstance(asked, str) else as_list(asked)
+    return [_as_item(item) for item in given if is_object(item) and _kind(item) != "item_reference"]
+
+
+def _as_item(item: dict[str, Any]) -> dict[str, Any]:
+    kind = _kind(item)
+    named = {"id": as_text(item.get("id")) or f"{_PREFIXES.get(kind, 'item')}_{secrets.token_hex(24)}", "type": kind}
+    if kind != "message":
+        return {"status": "completed", **item, **named}
+    content = item.get("content")
+    if isinstance(content, str):
+        more: dict[str, Any] = {"annotations": []} if item.get("role") == "assistant" else {}
+        text = "output_text" if item.get("role") == "assistant" else "input_text"
+        content = [{"type": text, "text": content, **more}]
+    return {"status": "completed", **item, **named, "content": content}
 
 
 def output_items(response: object) -> dict[str, dict[str, Any]]:
