@@ -195,6 +195,22 @@ async def test_a_server_that_goes_away_is_told_and_comes_back():
         await store.aclose()
 
 
+@pytest.mark.servers
+async def test_a_server_that_was_started_anew_fails_nobody():
+    with ValkeyServer() as server:
+        store = await open_store(server.url)
+        await asyncio.gather(*(store.get("item") for _ in range(20)))  # so many connections
+        server.kill()
+        server.start()
+        assert await asyncio.gather(*(store.get("item") for _ in range(20))) == [None] * 20
+        server.kill()
+        server.start()
+        await store.add("bag", b"kept", seconds=60)
+        await store.add("bag", b"kept", seconds=60)  # as by one that lost the connection before the reply
+        assert await store.count() == 1
+        await store.aclose()
+
+
 async def test_a_server_that_is_not_there_is_told_without_its_password():
     with pytest.raises(errors.StoreFailed) as caught:
         await open_store("redis://user:secret@127.0.0.1:9/0")

@@ -171,8 +171,9 @@ class Application:
 
     async def _ready(self, request: Request) -> Response:
         _route(request, "/ready")
-        ready = await self._gateway.ready()
-        return _json({"status": "ready" if ready else "not ready"}, 200 if ready else 503)
+        if missing := await self._gateway.missing():
+            return _json({"status": "not ready", "missing": missing}, 503)
+        return _json({"status": "ready"})
 
     async def _metrics(self, request: Request) -> Response:
         _route(request, "/metrics")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from spacebridge.gateway.history import History
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from spacebridge.gateway.backend import Backend
     from spacebridge.gateway.models import Models
+    from spacebridge.gateway.resting import RestingStore
     from spacebridge.gateway.sessions import Sessions
 
 __all__ = ["Metrics"]
@@ -68,9 +69,10 @@ class Metrics:
         self.history = History()
         self.open = Gauge("spacebridge_open_requests", "Requests under way.", registry=registry)
 
-    def watch(self, models: Models, sessions: Sessions) -> None:
-        """Tell of the Spaces, too, as they are when somebody looks."""
+    def watch(self, models: Models, sessions: Sessions, store: RestingStore) -> None:
+        """Tell of the Spaces and the store, too, as they are when somebody looks."""
         self.registry.register(_Spaces(models, sessions))
+        self.registry.register(_Kept(store))
 
     def replied(self, route: str, status: int, seconds: float) -> None:
         """A request has its reply."""
@@ -102,6 +104,22 @@ class Metrics:
     def text(self) -> bytes:
         """All of them, in Prometheus' form."""
         return generate_latest(self.registry)
+
+
+class _Kept:
+    """How the store does."""
+
+    def __init__(self, store: RestingStore) -> None:
+        self._store = store
+
+    def describe(self) -> Iterable[Metric]:
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        resting = "1 while the store is left alone."
+        yield GaugeMetricFamily("spacebridge_store_resting", resting, value=int(self._store.resting))
+        failures = "Times that the store failed, or did not answer."
+        yield CounterMetricFamily("spacebridge_store_failures", failures, value=self._store.failures)
 
 
 class _Spaces:

@@ -12,6 +12,7 @@ from spacebridge.gateway.fetching import Fetcher
 from spacebridge.gateway.keys import Keys
 from spacebridge.gateway.metrics import Metrics
 from spacebridge.gateway.models import Models
+from spacebridge.gateway.resting import RestingStore
 from spacebridge.gateway.sessions import Sessions
 from spacebridge.gateway.shapes.problem import Problem
 from spacebridge.gateway.telemetry import Telemetry
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from spacebridge.gateway.keys import Client
     from spacebridge.gateway.options import Config
-    from spacebridge.store.base import Store
 
 __all__ = ["Gateway", "Stopping"]
 
@@ -50,7 +50,7 @@ class Gateway:
         self.fetcher = Fetcher(config.fetch)
         self.draining = False
         """Whether no more requests are taken."""
-        self._store: Store | None = None
+        self._store: RestingStore | None = None
         self._sessions: Sessions | None = None
         self._running: dict[asyncio.Task[object], str] = {}
         self._stopped: set[asyncio.Task[object]] = set()
@@ -59,7 +59,7 @@ class Gateway:
         self._watching: asyncio.Task[None] | None = None
 
     @property
-    def store(self) -> Store:
+    def store(self) -> RestingStore:
         """Where conversations are kept."""
         if self._store is None:
             raise errors.StoreFailed("The gateway has not been started.")
@@ -79,9 +79,9 @@ class Gateway:
             StoreFailed: the store can't be opened.
         """
         options = self.config.store
-        self._store = await open_store(options.url or default_store())
+        self._store = RestingStore(await open_store(options.url or default_store()))
         self._sessions = Sessions(self._store, expire=options.expire, live=options.live)
-        self.metrics.watch(self.models, self._sessions)
+        self.metrics.watch(self.models, self._sessions, self._store)
         self.models.configure(self.config)
         self._watching = asyncio.create_task(self.models.watch(), name="watch the Spaces")
 
@@ -107,15 +107,16 @@ class Gateway:
         # A file that is being fetched is lost; the next one is fetched under the new rules.
         await old_fetcher.aclose()
 
-    async def ready(self) -> bool:
-        """Whether a request would find a Space to ask, and the store works."""
-        if self.draining or not any(model.servable for model in self.models):
-            return False
+    async def missing(self) -> list[str]:
+        """What is not there that requests need: ``server``, if it is being stopped, ``spaces`` or ``store``."""
+        missing = ["server"] if self.draining else []
+        if not any(model.servable for model in self.models):
+            missing.append("spaces")
         try:
             await self.store.get("ready")
         except errors.StoreFailed:
-            return False
-        return True
+            missing.append("store")
+        return missing
 
     async def admit(self, client: Client, prompt_tokens: int) -> None:
         """See whether a client has not asked too often.

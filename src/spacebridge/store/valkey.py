@@ -17,8 +17,12 @@ _T = TypeVar("_T")
 _PREFIX = "spacebridge:"
 _SECONDS = 5.0
 
-# Lists of values, the latest first, each behind the time at which it expires. The list goes with its last one.
+# Lists of values, the latest first, each behind the time at which it expires. The list goes with its last one. A value
+# that is there already is not added again: whoever lost the connection before the reply says everything once more.
 _ADD = """
+for _, entry in ipairs(redis.call('LRANGE', KEYS[1], 0, -1)) do
+  if string.sub(entry, string.find(entry, ':', 1, true) + 1) == ARGV[1] then return end
+end
 local now = redis.call('TIME')
 local expires = now[1] * 1000 + math.floor(now[2] / 1000) + tonumber(ARGV[2])
 redis.call('LPUSH', KEYS[1], string.format('%.0f', expires) .. ':' .. ARGV[1])
@@ -66,6 +70,7 @@ class ValkeyStore:
     def __init__(self, url: str) -> None:
         try:
             from redis import asyncio as redis
+            from redis.exceptions import ConnectionError as Cut
             from redis.exceptions import RedisError
         except ImportError as error:
             raise errors.MissingPart(
@@ -73,6 +78,7 @@ class ValkeyStore:
                 hint='pip install "spacebridge[valkey]"',
             ) from error
         self._failures: tuple[type[Exception], ...] = (RedisError, OSError, TimeoutError)
+        self._cut: type[Exception] = Cut
         parts = urlsplit(url)
         self._where = parts.netloc.rpartition("@")[2] or parts.path
         scheme = {"valkey": "redis", "valkeys": "rediss"}.get(parts.scheme, parts.scheme)
@@ -88,7 +94,7 @@ class ValkeyStore:
 
     async def open(self) -> None:
         """See that the server answers."""
-        await self._try(self._redis.ping())
+        await self._try(self._redis.ping)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -96,30 +102,30 @@ class ValkeyStore:
 
     async def add(self, bag: str, value: bytes, *, seconds: float) -> None:
         """See :class:`Store`."""
-        await self._try(self._add(keys=[f"{_PREFIX}bag:{bag}"], args=[value, _milliseconds(seconds)]))
+        await self._try(lambda: self._add(keys=[f"{_PREFIX}bag:{bag}"], args=[value, _milliseconds(seconds)]))
 
     async def take(self, bag: str) -> bytes | None:
         """See :class:`Store`."""
-        return await self._try(self._take(keys=[f"{_PREFIX}bag:{bag}"]))
+        return await self._try(lambda: self._take(keys=[f"{_PREFIX}bag:{bag}"]))
 
     async def set(self, name: str, value: bytes, *, seconds: float) -> None:
         """See :class:`Store`."""
-        await self._try(self._redis.set(f"{_PREFIX}item:{name}", value, px=_milliseconds(seconds)))
+        await self._try(lambda: self._redis.set(f"{_PREFIX}item:{name}", value, px=_milliseconds(seconds)))
 
     async def get(self, name: str) -> bytes | None:
         """See :class:`Store`."""
-        return await self._try(self._redis.get(f"{_PREFIX}item:{name}"))
+        return await self._try(lambda: self._redis.get(f"{_PREFIX}item:{name}"))
 
     async def delete(self, name: str) -> bool:
         """See :class:`Store`."""
-        return bool(await self._try(self._redis.delete(f"{_PREFIX}item:{name}")))
+        return bool(await self._try(lambda: self._redis.delete(f"{_PREFIX}item:{name}")))
 
     async def spend(
         self, bucket: str, amount: float, *, capacity: float, per_second: float, owed: bool = False
     ) -> float:
         """See :class:`Store`."""
         arguments = [amount, capacity, per_second, int(owed)]
-        return float(await self._try(self._spend(keys=[f"{_PREFIX}bucket:{bucket}"], args=arguments)))
+        return float(await self._try(lambda: self._spend(keys=[f"{_PREFIX}bucket:{bucket}"], args=arguments)))
 
     async def count(self) -> int:
         """See :class:`Store`. It walks through all bags: not for each request."""
@@ -127,11 +133,16 @@ class ValkeyStore:
         async def count() -> int:
             return sum([await self._redis.llen(key) async for key in self._redis.scan_iter(f"{_PREFIX}bag:*", 1000)])
 
-        return await self._try(count())
+        return await self._try(count)
 
-    async def _try(self, call: Awaitable[_T]) -> _T:
+    async def _try(self, call: Callable[[], Awaitable[_T]]) -> _T:
         try:
-            return await call
+            try:
+                return await call()
+            except self._cut:
+                # Perhaps only connections from before the server was started anew; none of these is used again.
+                await self._redis.connection_pool.disconnect(inuse_connections=False)
+                return await call()
         except self._failures as error:
             raise errors.StoreFailed(f"The store at {self._where} failed: {type(error).__name__}: {error}.") from error
 
