@@ -167,3 +167,17 @@ def test_a_hint_of_ones_own():
 
 def test_what_was_looked_at_is_listed():
     assert str(errors.NoChatFound("No chat.", looked_at=("one", "two"), hint="Look.")) == "No chat. Look.\n- one\n- two"
+
+
+@pytest.mark.parametrize(
+    "said, told",
+    [
+        ("Try again in 0:10:00", "Try again in 0:10:00. Wait."),
+        ("Too much!", "Too much! Wait."),
+        ("It said 'no'.", "It said 'no'. Wait."),
+        ("", " Wait."),
+    ],
+)
+def test_what_an_app_said_and_what_to_do_are_two_sentences(said: str, told: str):
+    assert str(errors.QuotaExceeded(said, title="", hint="Wait.")) == told
+    assert str(errors.QuotaExceeded(said, title="", hint="")) == said

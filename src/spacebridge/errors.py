@@ -126,7 +126,9 @@ class SpacebridgeError(Exception):
         self.partial = partial
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}".rstrip()
+        # The end of the message may be what an app said, and apps end their sentences as they like.
+        stop = "." if self.hint and self.message[-1:].isalnum() else ""
+        return f"{self.message}{stop} {self.hint}".rstrip()
 
     def __reduce__(self) -> tuple[object, ...]:
         # By default an error is made anew from its message alone; what it carries besides would be missing.

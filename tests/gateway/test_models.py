@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
+import pytest
+
+from spacebridge.chat.events import Notice
+from spacebridge.gateway import backend
 from spacebridge.gateway.models import Models
 from spacebridge.gateway.options import Config, ModelOptions
 
@@ -33,3 +40,28 @@ async def test_a_configuration_that_allows_more_is_followed():
     for turns in (1, 5, 3):
         models.configure(Config(models={"one": ModelOptions(addresses=(NOWHERE,), turns=turns)}))
         assert [backend.line.places for backend in models.backends] == [turns]
+
+
+async def test_what_a_space_waits_for_is_told_by_the_name_of_its_model(monkeypatch: pytest.MonkeyPatch):
+    class Waking:
+        def __init__(self, *args: Any, on_status: Any, **options: Any) -> None:
+            self.tell = on_status
+
+        async def connect(self) -> None:
+            self.tell(Notice(level="info", text="The Space owner/name is asleep and is being woken."))
+            await asyncio.Event().wait()
+
+        async def aclose(self) -> None:
+            pass
+
+    monkeypatch.setattr(backend, "Space", Waking)
+    models = Models()
+    models.configure(Config(models={"one": ModelOptions(addresses=("owner/name",))}))
+    model = models.get("one")
+    assert model is not None
+    reaching = asyncio.create_task(model.backends[0].reach())
+    await asyncio.sleep(0.01)
+    (told,) = model.describe()["spacebridge"]["spaces"]
+    assert (told["state"], told["waits_for"]) == ("connecting", "The Space 'one' is asleep and is being woken.")
+    reaching.cancel()
+    await models.aclose()

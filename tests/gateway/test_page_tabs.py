@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, expect
 
-from tests.gateway.page_driver import ChatPage, chat_page
+from tests.gateway.page_driver import ChatPage, chat_page, visitor
 from tests.gateway.served import Served, gateway
 from tests.real.apps import APPS
 
@@ -133,3 +134,49 @@ async def test_nobody_comes_back_to_a_conversation_that_is_gone(page: ChatPage):
     await expect(page.tab).to_have_url(re.compile(r"#/$"))
     await page.tab.go_back()
     await expect(page.tab).to_have_url(re.compile(r"#/status$"))
+
+
+async def test_a_connection_that_is_dead_without_a_word_is_noticed(chromium: Browser, served: Served):
+    """As behind a cable that was pulled: no end comes, nor anything else."""
+    async with visitor(chromium) as context:
+        page = ChatPage(await context.new_page(), served.url)
+        await page.tab.clock.install()
+        await page.open()
+        await page.send("slow 300")
+        answer = page.answers.first
+        await expect(answer).to_contain_text("word3")
+        served.send(signal.SIGSTOP)
+        try:
+            await page.tab.clock.fast_forward(70_000)  # after so much silence it asks whether anybody is there
+            await expect(answer).to_have_attribute("aria-busy", "true")
+            await page.tab.clock.fast_forward(11_000)
+            await expect(answer.get_by_role("alert")).to_contain_text("does not answer any more")
+        finally:
+            served.send(signal.SIGCONT)
+
+
+async def test_when_to_try_again_is_told_until_then(page: ChatPage):
+    told = {"error": {"message": "Too many.", "type": "rate_limit_error", "param": None, "code": "quota_exceeded"}}
+    await page.tab.route(
+        "**/v1/chat/completions",
+        lambda route: route.fulfill(status=429, json=told, headers={"retry-after": "4"}),
+    )
+    await page.send("Hello")
+    alert = page.answers.first.get_by_role("alert")
+    await expect(alert).to_contain_text("Too many.Try again in")
+    await expect(alert).not_to_contain_text("Try again in")
+    await page.tab.reload()
+    await expect(alert).to_have_text("There is no answerToo many.")
+
+
+async def test_a_key_that_is_refused_later_is_asked_for_and_kept_meanwhile(page: ChatPage):
+    await page.tab.evaluate("localStorage.setItem('spacebridge.key', 'sb-old')")
+    await page.tab.reload()
+    refusal = {"error": {"message": "The API key is wrong.", "code": "invalid_api_key"}}
+    await page.tab.route("**/v1/chat/completions", lambda route: route.fulfill(status=401, json=refusal))
+    await page.send("Hello")
+    await expect(page.tab.get_by_role("dialog")).to_contain_text("The key that was given is wrong")
+    await page.tab.keyboard.press("Escape")
+    await expect(page.tab.get_by_role("dialog")).to_have_count(0)
+    assert await page.tab.evaluate("localStorage.getItem('spacebridge.key')") == "sb-old"
+    await expect(page.button("Give a key", page.answers.first)).to_be_visible()

@@ -20,7 +20,7 @@ ADDRESSES = ("127.0.0.1:7860", "127.0.0.1:7860/app", "owner-name.hf.space", "own
         ("The Space 'http://127.0.0.1:7860' is away.", "The Space 'm' is away."),
         ("Cannot connect to host owner-name.hf.space:443 ssl:default", "Cannot connect to host 'm' ssl:default"),
         ("owner/name is paused. https://huggingface.co/spaces/owner/name says more.", "'m' is paused. 'm' says more."),
-        ("Connect call failed ('10.0.0.5', 7860), ('::1', 7860, 0, 0)", "Connect call failed 'm', 'm'"),
+        ("Connect call failed ('10.0.0.5', 7860), ('::1', 7860, 0, 0)", "it does not answer"),
         ("/_submit_fn of 127.0.0.1:7860 failed: boom", "The app behind 'm' failed: boom"),
         ("Its last words: fn 12 of 127.0.0.1:7860 failed: boom", "Its last words: The app behind 'm' failed: boom"),
         ("/chat of 127.0.0.1:7860 was refused: too long.", "The app behind 'm' refused what it was told: too long."),

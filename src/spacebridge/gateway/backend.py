@@ -256,6 +256,8 @@ class Backend:
         }
         if state == "resting":
             told["rests_for"] = round(self.breaker.wait, 1)
+        if state == "connecting" and self.status:
+            told["waits_for"] = self.status
         if (space := self.connected) is not None and state not in ("unusable", "away"):
             layout = space.layout
             told["title"] = layout.title

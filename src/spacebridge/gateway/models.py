@@ -41,6 +41,9 @@ class Model:
     def describe(self) -> dict[str, Any]:
         """The model in OpenAI's form, and more about it in a field of our own."""
         told = [backend.describe() for backend in self.backends]
+        for each in told:
+            if "waits_for" in each:
+                each["waits_for"] = self.veiled(each["waits_for"])
         states = [each["state"] for each in told]
         best = next(
             (state for state in ("ready", "connecting", "new", "resting", "asleep", "away") if state in states),

@@ -336,12 +336,19 @@ def _rests(backend: Backend) -> errors.SpacebridgeError:
     """Why a Space is not asked now: it said itself when to come back, or it has failed too often."""
     wait, failure = max(1, math.ceil(backend.breaker.wait)), backend.failure
     if isinstance(failure, _LATER):
-        told = f"The Space {backend.title} is not asked for {wait} s more. It said: {failure.message}"
+        told = f"The Space {backend.title} is not asked for {wait} s more. It said: {_words(failure)}"
         return errors.RateLimited(told, status=429, retry_after=wait)
     told = f"The Space {backend.title} failed too often and rests for {wait} s."
     if failure is not None:
         told = f"{told} Its last words: {failure}"
     return errors.SpaceUnavailable(told, status=503, retry_after=wait)
+
+
+def _words(failure: errors.SpacebridgeError) -> str:
+    """What a Space said, without who says so."""
+    if isinstance(failure, errors.AppFailed):
+        return failure.message.partition(" failed: ")[2] or failure.message
+    return failure.message
 
 
 def _most_telling(failures: list[errors.SpacebridgeError]) -> errors.SpacebridgeError:

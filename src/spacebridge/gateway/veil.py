@@ -16,6 +16,8 @@ __all__ = ["without_addresses"]
 
 _SOCKET = re.compile(r"\('[\da-fA-F.:%]+', \d+(?:, \d+, \d+)?\)")
 """An address as the system's own errors tell it."""
+_CALL = re.compile(r"(?:\[Errno -?\d+\] )?Connect call failed(?: '[^']*',?)*")
+"""How asyncio says so; whom it called, has been said before."""
 _ASKED = r"(?:(?:/[^\s']+|fn \d+) of|GET|HEAD|POST) (?={name})"
 """How errors of the library begin: with a function or a request, of which who asks a model knows nothing."""
 _DONE_TO = {
@@ -40,6 +42,7 @@ def without_addresses(text: str, addresses: Iterable[str], name: str) -> str:
         around = rf"(?<![\w.-])(?:https?://[^\s'\"]*?)?{re.escape(address)}(?![\w-])(?:[/?:][^\s'\"]*[\w/])?/?"
         text = re.sub(around, lambda _: repr(name), text)
     text = _SOCKET.sub(lambda _: repr(name), text).replace(f"'{name!r}'", repr(name))
+    text = _CALL.sub("it does not answer", text)
     app = f"The app behind {name!r}"
     text = re.sub(_ASKED.format(name=re.escape(repr(name))), "The app behind ", text)
     for done, does in _DONE_TO.items():

@@ -2,6 +2,9 @@ import { readKey } from "./key";
 import { ApiError, problemOf } from "./problem";
 import type { Model, Status } from "./types";
 
+/** Milliseconds in which the gateway says what it has; it need not ask anybody for that. */
+const PATIENCE = 9_000;
+
 /** Ask the gateway; whatever is not a success is an `ApiError`. */
 export async function ask(path: string, init: RequestInit = {}): Promise<Response> {
   const headers = new Headers(init.headers);
@@ -11,7 +14,7 @@ export async function ask(path: string, init: RequestInit = {}): Promise<Respons
   try {
     response = await fetch(path, { ...init, headers });
   } catch (error) {
-    if (init.signal?.aborted) throw error;
+    if (init.signal?.aborted && init.signal.reason?.name !== "TimeoutError") throw error;
     throw new ApiError("The gateway can't be reached.", 0, "unreachable");
   }
   if (!response.ok) throw await refusal(response);
@@ -19,12 +22,12 @@ export async function ask(path: string, init: RequestInit = {}): Promise<Respons
 }
 
 export async function listModels(): Promise<Model[]> {
-  const response = await ask("v1/models");
+  const response = await ask("v1/models", { signal: AbortSignal.timeout(PATIENCE) });
   return ((await response.json()) as { data: Model[] }).data;
 }
 
 export async function readStatus(): Promise<Status> {
-  const response = await ask("status");
+  const response = await ask("status", { signal: AbortSignal.timeout(PATIENCE) });
   return (await response.json()) as Status;
 }
 

@@ -7,6 +7,8 @@ interface KeyState {
   /** Whether the gateway has refused to answer without a key, or with this one. */
   wanted: boolean;
   want: () => void;
+  /** The user gives none now. */
+  later: () => void;
   set: (key: string, remember: boolean) => void;
 }
 
@@ -15,6 +17,7 @@ export const useKey = create<KeyState>()((set) => ({
   key: sessionStorage.getItem(NAME) ?? localStorage.getItem(NAME) ?? "",
   wanted: false,
   want: () => set({ wanted: true }),
+  later: () => set({ wanted: false }),
   set: (key, remember) => {
     sessionStorage.removeItem(NAME);
     localStorage.removeItem(NAME);

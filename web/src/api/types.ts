@@ -18,6 +18,8 @@ export interface Space {
   places: number;
   waiting: number;
   rests_for?: number;
+  /** What the gateway waits for as it connects. */
+  waits_for?: string;
   title?: string;
   gradio?: string;
   takes_files?: boolean;

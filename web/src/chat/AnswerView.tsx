@@ -12,7 +12,7 @@ import { Branches } from "./Branches";
 import classes from "./Message.module.css";
 import { Reasoning } from "./Reasoning";
 import { Steps } from "./Steps";
-import { Waiting } from "./Waiting";
+import { Later, Waiting } from "./Waiting";
 import { secondsText } from "./waiting";
 
 interface Props {
@@ -78,7 +78,9 @@ export const AnswerView = memo(function AnswerView({ answer: stored, branches, o
           Stopped.
         </Text>
       )}
-      {state === "failed" && answer.failure && <Failed failure={answer.failure} begun={Boolean(answer.text)} />}
+      {state === "failed" && answer.failure && (
+        <Failed failure={answer.failure} since={answer.touched} begun={Boolean(answer.text)} />
+      )}
       {!growing && (
         <Group gap={2} className={classes.actions}>
           <Branches branches={branches} shown={stored.id} what="answer" />
@@ -97,7 +99,15 @@ export const AnswerView = memo(function AnswerView({ answer: stored, branches, o
   );
 });
 
-function Failed({ failure, begun }: { failure: NonNullable<Answer["failure"]>; begun: boolean }) {
+interface FailedProps {
+  failure: NonNullable<Answer["failure"]>;
+  /** When it failed. */
+  since: number;
+  /** Whether there is something of an answer. */
+  begun: boolean;
+}
+
+function Failed({ failure, since, begun }: FailedProps) {
   const want = useKey((state) => state.want);
   return (
     <Alert
@@ -107,9 +117,9 @@ function Failed({ failure, begun }: { failure: NonNullable<Answer["failure"]>; b
       title={begun ? "The answer is not complete" : "There is no answer"}
     >
       <span className={classes.failure}>{failure.message}</span>
-      {failure.retryAfter !== null && <Text size="sm">Try again in {secondsText(failure.retryAfter)}.</Text>}
+      {failure.retryAfter !== null && <Later at={since + failure.retryAfter * 1000} />}
       {failure.code === "invalid_api_key" && (
-        <Anchor component="button" type="button" size="sm" onClick={want}>
+        <Anchor component="button" type="button" size="sm" display="block" onClick={want}>
           Give a key
         </Anchor>
       )}

@@ -13,9 +13,21 @@ export function Waiting({ turn }: { turn: Turn }) {
       <Loader type="dots" size="sm" aria-hidden />
       <Text size="sm" c="dimmed">
         {waitingText(turn)} {eta > 1 && `About ${secondsText(Math.round(eta))} more. `}
-        {waited >= 1 && <span>{secondsText(Math.floor(waited))}</span>}
+        {waited >= 1 && <span>Waited {secondsText(Math.floor(waited))}.</span>}
       </Text>
     </Group>
+  );
+}
+
+/** When another try makes sense, as long as that is to come. */
+export function Later({ at }: { at: number }) {
+  const left = Math.ceil((at - useNow()) / 1000);
+  if (left <= 0) return null;
+  // Read out once, with what failed, and not each time that it changes.
+  return (
+    <Text size="sm" aria-live="off">
+      Try again in {secondsText(left)}.
+    </Text>
   );
 }
 

@@ -1,4 +1,4 @@
-import type { Turn } from "../store/turn";
+import type { Turn } from "../store/turn.ts";
 
 /** What an answer waits for, in words. */
 export function waitingText(turn: Turn): string {
@@ -14,7 +14,14 @@ export function waitingText(turn: Turn): string {
 
 /** Seconds as people write them. */
 export function secondsText(seconds: number): string {
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  if (seconds < 100) return `${Math.round(seconds)} s`;
-  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  if (seconds < 9.95) return `${Number.isInteger(seconds) ? seconds : Math.max(0.1, seconds).toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 100) return `${whole} s`;
+  if (whole < 3600) return joined(whole, 60, "min", "s");
+  return joined(Math.round(whole / 60), 60, "h", "min");
+}
+
+function joined(amount: number, each: number, large: string, small: string): string {
+  const rest = amount % each;
+  return `${Math.floor(amount / each)} ${large}${rest ? ` ${rest} ${small}` : ""}`;
 }

@@ -1,11 +1,11 @@
-import { Badge, Button, Group, NativeSelect, Text, Tooltip } from "@mantine/core";
+import { Badge, Button, Group, NativeSelect, Tooltip, VisuallyHidden } from "@mantine/core";
 import { useEffect } from "react";
 import { useKey } from "../api/key";
 import type { Model } from "../api/types";
 import type { Current } from "../chat/current";
 import classes from "./ModelPicker.module.css";
 import { useModels } from "./models";
-import { COLOURS, placesOf, STATES } from "./states";
+import { COLOURS, placesOf, STATES, textOf } from "./states";
 
 const LOOK_EVERY = 10_000;
 
@@ -46,30 +46,33 @@ export function ModelPicker({ current }: { current: Current }) {
 
 /** How the model's Space is, or why that is not known. */
 function How({ model }: { model: Model | undefined }) {
-  const { failure, refused, loaded } = useModels();
+  const { failure, unreachable, refused, loaded } = useModels();
   const wantKey = useKey((state) => state.want);
   if (refused) {
     return (
-      <Button size="xs" onClick={wantKey}>
+      <Button size="xs" onClick={wantKey} className={classes.badge}>
         Give a key
       </Button>
     );
   }
   if (failure) {
     return (
-      <Text size="sm" c="red" truncate role="alert" title={failure}>
-        {failure}
-      </Text>
+      <Tooltip label={failure} events={{ hover: true, focus: true, touch: true }}>
+        <Badge color="red" variant="dot" tt="none" className={classes.badge} role="alert">
+          <span aria-hidden>{unreachable ? "unreachable" : "failing"}</span>
+          <VisuallyHidden>{failure}</VisuallyHidden>
+        </Badge>
+      </Tooltip>
     );
   }
   return loaded ? <StateBadge model={model} /> : null;
 }
 
 function StateBadge({ model }: { model: Model | undefined }) {
-  const state = model?.spacebridge.state ?? "unusable";
+  const state = model?.spacebridge.state ?? "gone";
   const places = model ? placesOf(model) : "";
   return (
-    <Tooltip label={`${STATES[state].text}${places ? ` ${places}.` : ""}`}>
+    <Tooltip label={`${textOf(state, model?.spacebridge.spaces[0])}${places ? ` ${places}.` : ""}`}>
       <Badge color={COLOURS[state]} variant="dot" tt="none" className={classes.badge}>
         {STATES[state].name}
         <span className={classes.places}>{places && ` · ${places}`}</span>

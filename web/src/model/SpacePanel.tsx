@@ -3,7 +3,7 @@ import type { Space } from "../api/types";
 import type { Current } from "../chat/current";
 import { settingsOf } from "./models";
 import { SettingControl } from "./SettingControl";
-import { COLOURS, STATES } from "./states";
+import { COLOURS, STATES, textOf } from "./states";
 
 /** What the Space is, and what it lets be set. */
 export function SpacePanel({ current, onClose }: { current: Current; onClose: () => void }) {
@@ -42,7 +42,7 @@ export function SpacePanel({ current, onClose }: { current: Current; onClose: ()
             onChange={(value) => current.change({ settings: changedBy(settings, setting.name, value) })}
           />
         ))}
-        {described && !known.length && (
+        {described?.spacebridge.spaces.some((space) => space.settings) && !known.length && (
           <Text size="sm" c="dimmed">
             This app has nothing else to set.
           </Text>
@@ -74,7 +74,7 @@ function SpaceFacts({ space, number }: { space: Space; number: number }) {
         {space.title && <Text fw={600}>{space.title}</Text>}
       </Group>
       <Text size="sm" c="dimmed">
-        {STATES[space.state].text} {space.rests_for ? `For ${Math.ceil(space.rests_for)} s more. ` : ""}
+        {textOf(space.state, space)} {space.rests_for ? `For ${Math.ceil(space.rests_for)} s more. ` : ""}
         {space.busy} of {space.places} places taken, {space.waiting} waiting.
         {space.gradio && ` Gradio ${space.gradio}.`}
         {space.takes_files !== undefined && (space.takes_files ? " Takes files." : " Takes no files.")}

@@ -8,6 +8,8 @@ interface Models {
   models: Model[];
   /** Why they are not known, if they are not. */
   failure: string;
+  /** Whether nobody is there to tell them. */
+  unreachable: boolean;
   /** Whether they are not told without a key, or with this one. */
   refused: boolean;
   loaded: boolean;
@@ -18,15 +20,17 @@ interface Models {
 export const useModels = create<Models>()((set) => ({
   models: [],
   failure: "",
+  unreachable: false,
   refused: false,
   loaded: false,
   load: async () => {
     try {
-      set({ models: await listModels(), failure: "", refused: false, loaded: true });
+      set({ models: await listModels(), failure: "", unreachable: false, refused: false, loaded: true });
     } catch (error) {
       const refused = error instanceof ApiError && error.status === 401;
       if (refused) useKey.getState().want();
-      set({ failure: error instanceof Error ? error.message : String(error), refused, loaded: true });
+      const unreachable = error instanceof ApiError && error.code === "unreachable";
+      set({ failure: error instanceof Error ? error.message : String(error), unreachable, refused, loaded: true });
     }
   },
 }));

@@ -1,7 +1,10 @@
-import type { Model, SpaceState } from "../api/types";
+import type { Model, Space, SpaceState } from "../api/types";
+
+/** Of a model: that of its Space, or that there is none any more. */
+type State = SpaceState | "gone";
 
 /** The states of a Space in words. */
-export const STATES: Record<SpaceState, { name: string; text: string }> = {
+export const STATES: Record<State, { name: string; text: string }> = {
   ready: { name: "ready", text: "The Space is there." },
   connecting: { name: "connecting", text: "The gateway is connecting to the Space." },
   new: { name: "not asked yet", text: "The gateway has not looked for the Space yet." },
@@ -12,9 +15,10 @@ export const STATES: Record<SpaceState, { name: string; text: string }> = {
   asleep: { name: "asleep", text: "The Space sleeps; a message may wake it." },
   away: { name: "away", text: "The Space can't be reached." },
   unusable: { name: "unusable", text: "This model can't be used." },
+  gone: { name: "not there", text: "The gateway has no such model, or none that can be used. Choose another one." },
 };
 
-export const COLOURS: Record<SpaceState, string> = {
+export const COLOURS: Record<State, string> = {
   ready: "green",
   connecting: "blue",
   new: "gray",
@@ -22,7 +26,13 @@ export const COLOURS: Record<SpaceState, string> = {
   asleep: "violet",
   away: "red",
   unusable: "red",
+  gone: "red",
 };
+
+/** What is told of a state: the gateway's own words where it waits for something, such as that a Space wakes. */
+export function textOf(state: State, space: Space | undefined): string {
+  return (state === "connecting" && space?.waits_for) || STATES[state].text;
+}
 
 /** How full the Spaces of a model are. */
 export function placesOf(model: Model): string {

@@ -5,7 +5,7 @@ import { useModels } from "../model/models";
 
 /** Asks for the API key, when the gateway wants one. */
 export function KeyDialog() {
-  const { key, wanted, set } = useKey();
+  const { key, wanted, later, set } = useKey();
   const [typed, setTyped] = useState("");
   const [remember, setRemember] = useState(false);
   const submit = (event: React.FormEvent) => {
@@ -15,7 +15,7 @@ export function KeyDialog() {
     void useModels.getState().load();
   };
   return (
-    <Modal opened={wanted} onClose={() => set(key, false)} title="This gateway needs an API key" centered>
+    <Modal opened={wanted} onClose={later} title="This gateway needs an API key" centered>
       <form onSubmit={submit}>
         <Stack>
           {key && (
