@@ -15,6 +15,7 @@ import pytest
 from tests.doubles import wire
 from tests.doubles.fault_server import FaultServer, cut_after, dropped, hang, html, message, raw, respond, tampered
 from tests.doubles.http import Exchange
+from tests.doubles.hub import EdgeDouble, Hosted, HubDouble
 from tests.gateway.served import Served, events_of, gateway_running, text_of
 
 pytestmark = pytest.mark.servers
@@ -331,6 +332,20 @@ async def test_a_model_that_can_never_be_served_is_not_listed():
             assert [model.id async for model in client.models.list()] == ["gone"]
             with pytest.raises(openai.APIStatusError):
                 await client.chat.completions.create(model="m", messages=[user("x")])
+
+
+async def test_a_space_that_sleeps_again_is_said_to_be_woken():
+    async with FaultServer("interface") as space, HubDouble() as hub, EdgeDouble() as edge:
+        hosted = hub.spaces["owner/name"] = Hosted("owner/name", [space.url], host=edge.url)
+        edge.spaces.append(hosted)
+        async with gateway_running("--model", "m=owner/name", env={"HF_ENDPOINT": hub.url}) as served:
+            assert ": The Space" not in (await ask(served, stream=True))[2]
+            hosted.stages = ["SLEEPING", "APP_STARTING", "RUNNING"]
+            await asyncio.sleep(2.2)  # so long after a sign of life an app is not asked for another one
+            got, _, body = await ask(served, stream=True)
+            assert got == 200
+            assert ": The Space 'm' is asleep and is being woken." in body
+            assert text_of(events_of(body)) == "Hello there."
 
 
 async def test_a_file_that_breaks_off_is_one_line_in_the_log():

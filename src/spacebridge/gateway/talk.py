@@ -234,6 +234,7 @@ class Talk:
         conversation = self._conversation = opened.conversation
         self.way = opened.way
         settings = self._mapped(space.layout, opened.settings)
+        telling: asyncio.Task[None] | None = None
         try:
             async with conversation.stream(
                 said.text,
@@ -242,19 +243,26 @@ class Talk:
                 settings=settings,
                 settle=self._settle,
             ) as turn:
-                self._ended_well = await self._followed(turn, backend, take)
+                # A Space that was reached may sleep by now: then the turn waits for it, and has no event that says so.
+                telling = asyncio.create_task(_told(backend, take))
+                self._ended_well = await self._followed(turn, backend, take, telling)
         finally:
+            if telling is not None:
+                telling.cancel()
             if not self._ended_well:
                 self._conversation = None
                 # Its turn has been stopped already; this only lets go of connections.
                 await conversation.aclose()
 
-    async def _followed(self, turn: Turn, backend: Backend, take: Take) -> bool:
+    async def _followed(self, turn: Turn, backend: Backend, take: Take, telling: asyncio.Task[None]) -> bool:
         """Hand on the events of a turn; whether it came to its end, and was not left before."""
         since, queued = time.monotonic(), False
 
         def look(batch: list[Event]) -> Taken:
             nonlocal queued
+            if not self.accepted:
+                telling.cancel()
+                backend.status = ""
             for event in batch:
                 if isinstance(event, _ANSWER):
                     self.begun = True
@@ -328,6 +336,16 @@ async def _reached(connecting: asyncio.Future[Any], backend: Backend, take: Take
     while not connecting.done():
         await asyncio.wait({connecting}, timeout=_LOOK)
         if backend.status != told:
+            told = backend.status
+            await settled(take([Notice(level="info", text=told)]))
+
+
+async def _told(backend: Backend, take: Take) -> None:
+    """Tell what a Space waits for, until somebody wants to hear it no longer."""
+    told = ""
+    while True:
+        await asyncio.sleep(_LOOK)
+        if backend.status not in ("", told):
             told = backend.status
             await settled(take([Notice(level="info", text=told)]))
 
