@@ -249,3 +249,20 @@ async def test_nothing_is_in_the_background(client: openai.AsyncOpenAI):
         await client.responses.cancel(done.id)
     with pytest.raises(openai.NotFoundError):
         await client.responses.cancel("resp_none")
+
+
+async def test_what_a_client_names_is_repeated_in_part_only(http: aiohttp.ClientSession, served: Served):
+    long = "x" * 50_000
+    async with http.post("/v1/completions", json={"model": long, "prompt": "a"}) as reply:
+        assert reply.status == 404
+        assert len(await reply.text()) < 600
+    for path in (f"/{long}", f"/v1/models/{long}"):
+        async with http.get(path) as reply:
+            assert reply.status == 404
+            assert len(await reply.text()) < 600
+    headers = {"connection": "upgrade", "upgrade": "websocket", "x-request-id": "upgraded"}
+    async with http.get("/health", headers=headers) as reply:
+        assert reply.status == 200
+    log = served.process.wait_for_log("upgraded")
+    assert max(map(len, log.splitlines())) < 1000
+    assert "WebSocket" not in log

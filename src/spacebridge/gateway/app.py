@@ -20,7 +20,7 @@ from spacebridge.gateway.apis import APIS, KeptResponses
 from spacebridge.gateway.attachments import Attachments, Offered
 from spacebridge.gateway.config import is_loopback
 from spacebridge.gateway.exchange import ClientGone, Exchange
-from spacebridge.gateway.logs import log_request
+from spacebridge.gateway.logs import log_request, shortened
 from spacebridge.gateway.shapes import item_list, messages, messages_request, sse
 from spacebridge.gateway.shapes.problem import Problem, openai_body
 from spacebridge.log import logger
@@ -93,7 +93,7 @@ class Application:
             route = told.pop("route", "other")
             gateway.metrics.replied(route, seen.status, seconds)
             if gateway.config.server.access_log:
-                path = told.pop("path", scope["path"])
+                path = shortened(told.pop("path", scope["path"]))
                 log_request(request_id, scope["method"], path, seen.status, seconds, told)
 
     async def _guarded(self, scope: Scope, receive: Receive, send: _Seen) -> None:
@@ -266,7 +266,7 @@ class _Asking:
         client: Client = state["client"]
         kept = KeptResponses(gateway.store, client.scope, gateway.config.store.expire)
         asked = await api.read(await _body(scope, receive, gateway.config.server.max_body), kept)
-        told["model"] = asked.model
+        told["model"] = shortened(asked.model)
         model = _known_model(gateway, client, asked.model)
         await gateway.admit(client, -(-asked.weight() // 100))
         answering = Answering(
@@ -346,7 +346,7 @@ def _known_model(gateway: Gateway, client: Client, name: str) -> Model:
     if model is None or not client.may_use(name):
         known = ", ".join(each.name for each in gateway.models if client.may_use(each.name))
         raise Problem(
-            f"The model {name!r} does not exist. Known: {known or 'none'}.",
+            f"The model {shortened(name)!r} does not exist. Known: {known or 'none'}.",
             status=404,
             code="model_not_found",
             param="model",
@@ -408,9 +408,11 @@ def _request_id(scope: Scope) -> str:
 
 def _routing_problem(error: HTTPException, scope: Scope) -> Problem:
     if error.status_code == 404:
-        return Problem(f"There is nothing at {scope['path']}.", status=404, code="not_found")
+        return Problem(f"There is nothing at {shortened(scope['path'])}.", status=404, code="not_found")
     if error.status_code == 405:
-        return Problem(f"{scope['path']} does not take {scope['method']}.", status=405, code="method_not_allowed")
+        return Problem(
+            f"{shortened(scope['path'])} does not take {scope['method']}.", status=405, code="method_not_allowed"
+        )
     return Problem(str(error.detail), status=error.status_code)
 
 

@@ -11,8 +11,14 @@ import msgspec
 
 from spacebridge.log import logger
 
-__all__ = ["log_request", "set_up"]
+__all__ = ["log_request", "set_up", "shortened"]
 
+_LONGEST = 200
+_NO_NEWS = (
+    "ASGI callable returned without completing response.",  # why, we have said
+    "Unsupported upgrade request.",  # any visitor's, and answered as if it were none
+    "No supported WebSocket library detected.",  # none is wanted
+)
 _requests = logging.getLogger("spacebridge.requests")
 
 
@@ -59,6 +65,11 @@ class _Format(logging.Formatter):
         return " ".join(filter(None, (stamp, record.levelname, message, pairs)))
 
 
+def shortened(text: str) -> str:
+    """A text of a client's, as it may be repeated: no longer than it needs to be known again."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
 def _value(value: object) -> str:
     text = str(value)
     # A line is one line, whatever a client calls its model.
@@ -81,5 +92,5 @@ def set_up(form: Literal["text", "json"], level: int = logging.INFO) -> None:
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Whether the web server tells what is not in the log yet: why a reply has no end, we know better."""
-    return record.msg != "ASGI callable returned without completing response."
+    """Whether the web server tells what is not in the log yet, or what somebody can act upon."""
+    return not str(record.msg).startswith(_NO_NEWS)

@@ -32,6 +32,11 @@ def test_the_least_that_can_be_asked():
     assert not parse(stream=True).held
 
 
+def test_a_byte_order_mark_is_passed_over():
+    body = b'{"model": "m", "messages": [{"role": "user", "content": "Hello"}]}'
+    assert chat_request.parse(b"\xef\xbb\xbf" + body) == chat_request.parse(body)
+
+
 def test_every_role_and_every_part():
     request = parse(
         messages=[

@@ -16,6 +16,9 @@ __all__ = ["Extension", "convert", "read"]
 
 _T = TypeVar("_T", bound=msgspec.Struct)
 
+_MARK = b"\xef\xbb\xbf"
+"""A byte order mark, which some programs put before UTF-8 and a reader may pass over (RFC 8259, 8.1)."""
+
 _AT = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 _MISSING = re.compile(r"Object missing required field `(?P<field>[^`]*)`")
 
@@ -35,6 +38,7 @@ def read(body: bytes, kind: type[_T]) -> tuple[_T, dict[str, Any]]:
     Raises:
         Problem: 400; it is no JSON, or a field is missing or of a wrong type.
     """
+    body = body.removeprefix(_MARK)
     try:
         raw = msgspec.json.decode(body)
     except NOT_JSON as error:
