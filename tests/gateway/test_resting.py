@@ -75,13 +75,48 @@ async def test_a_store_that_hangs_is_waited_for_once(slow: Hanging):
     assert b"spacebridge_store_resting 0.0" in metrics.text()
 
 
-async def test_a_store_that_refuses_is_asked_again_at_once(slow: Hanging):
-    store = RestingStore(slow)
+async def test_a_store_that_refuses_is_asked_again_at_once(slow: Hanging, caplog: pytest.LogCaptureFixture):
+    clock = Clock()
+    store = RestingStore(slow, clock=clock)
     slow.refuses = True
     for _ in range(3):
         with pytest.raises(errors.StoreFailed, match="No"):
             await store.get("name")
     assert (slow.asked, store.failures, store.resting) == (3, 3, False)
+    slow.refuses = False
+    with caplog.at_level("INFO", "spacebridge"):
+        await store.get("name")
+        await store.get("name")
+    told = [record.getMessage() for record in caplog.records]
+    assert len(told) == 2, told  # the first failure, and the end of them
+    assert "limits of keys not checked. No." in told[0]
+    assert told[1] == "The store works again."
+
+
+async def test_a_store_that_fails_on_and_on_is_complained_of_each_minute(
+    slow: Hanging, caplog: pytest.LogCaptureFixture
+):
+    clock = Clock()
+    store = RestingStore(slow, clock=clock)
+    slow.refuses = True
+    for clock.now in range(130):
+        with pytest.raises(errors.StoreFailed):
+            await store.get("name")
+    assert len(caplog.records) == 3
+
+
+async def test_a_store_that_can_only_be_read_is_not_ready():
+    gateway = Gateway(Config(store=StoreOptions(url="memory:")))
+    await gateway.start()
+
+    async def full(*args: object, **options: object) -> None:
+        raise errors.StoreFailed("The disk is full.")
+
+    try:
+        gateway.store._store.set = full  # type: ignore[method-assign]
+        assert await gateway.missing() == ["spaces", "store"]
+    finally:
+        await gateway.aclose()
 
 
 async def test_who_leaves_tells_nothing_of_the_store(slow: Hanging):

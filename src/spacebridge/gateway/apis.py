@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import contextlib
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
@@ -19,7 +20,6 @@ from spacebridge.gateway.shapes import (
 )
 from spacebridge.gateway.shapes import responses as responses_reply
 from spacebridge.gateway.shapes.transcript import Memory
-from spacebridge.log import logger
 from spacebridge.shape import NOT_JSON
 
 if TYPE_CHECKING:
@@ -49,14 +49,12 @@ class KeptResponses:
     async def keep(self, encoder: responses_reply.Encoder) -> None:
         """Keep a response and its items."""
         whole = encoder.whole()
-        try:
+        with contextlib.suppress(errors.StoreFailed):
             await self._set("memory", encoder.identifier, msgspec.json.encode(encoder.memory()))
             await self._set("response", encoder.identifier, sse.to_json(whole))
             await self._set("input", encoder.identifier, sse.to_json(encoder.input_items()))
             for identifier, item in responses_request.output_items(whole).items():
                 await self._set("item", identifier, sse.to_json(item))
-        except errors.StoreFailed as error:
-            logger.error("The response can't be kept: %s", error)
 
     async def memory(self, identifier: str) -> Memory | None:
         """What was said up to a response."""

@@ -21,7 +21,6 @@ from spacebridge.chat.events import AttachmentAdded
 from spacebridge.chat.files import FileValue
 from spacebridge.gateway.exchange import encoded, problem_of
 from spacebridge.gateway.shapes.problem import Problem
-from spacebridge.log import logger
 from spacebridge.shape import NOT_JSON
 
 if TYPE_CHECKING:
@@ -160,8 +159,7 @@ class Offered:
         if isinstance(event, AttachmentAdded) and file.url not in self._told:
             try:
                 path = await self._attachments.keep(file, model, backend.address, owner, seconds=self._seconds)
-            except errors.StoreFailed as error:
-                logger.error("A file can't be passed on: %s", error)
+            except errors.StoreFailed:
                 return event
             self._told[file.url] = self._base + path
         url = self._told.get(file.url, file.url)

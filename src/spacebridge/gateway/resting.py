@@ -23,6 +23,7 @@ __all__ = ["RestingStore"]
 _T = TypeVar("_T")
 
 _SECONDS = 5.0
+_TELL_EACH = 60.0
 _RESTS = Breaking(failures=1, rest=10.0, longest=60.0)
 
 
@@ -39,6 +40,9 @@ class RestingStore:
         self._store = store
         self._seconds = seconds
         self._breaker = Breaker(_RESTS, clock)
+        self._clock = clock
+        self._told = -math.inf
+        self._well = True
         self.failures = 0
         """How often it has failed, or not answered in time."""
 
@@ -94,23 +98,32 @@ class RestingStore:
         if not breaker.admits():
             wait = max(1, math.ceil(breaker.wait))
             raise errors.StoreFailed(f"The store has not answered, and is not asked for {wait} s more.", hint="")
-        rested = self.resting
         try:
             async with asyncio.timeout(self._seconds):
                 found = await call()
         except TimeoutError:
-            self.failures += 1
             told = f"The store has not answered for {self._seconds:g} s."
             breaker.failed(errors.TimedOut(told, limit="store", seconds=self._seconds))
-            raise errors.StoreFailed(f"{told} It is left alone for {math.ceil(breaker.wait)} s.", hint="") from None
-        except errors.StoreFailed:
-            self.failures += 1
+            failed = errors.StoreFailed(f"{told} It is left alone for {math.ceil(breaker.wait)} s.")
+            self._complain(failed)
+            raise failed from None
+        except errors.StoreFailed as error:
             breaker.succeeded()  # it fails, but it does so in time
+            self._complain(error)
             raise
         except BaseException:
             breaker.left()
             raise
         breaker.succeeded()
-        if rested:
-            logger.info("The store answers again.")
+        if not self._well:
+            self._well, self._told = True, -math.inf
+            logger.info("The store works again.")
         return found
+
+    def _complain(self, error: errors.StoreFailed) -> None:
+        """Log a failure, but not each of a thousand."""
+        self.failures += 1
+        self._well = False
+        if self._clock() - self._told >= _TELL_EACH:
+            self._told = self._clock()
+            logger.error("Conversations and responses are not kept, and limits of keys not checked. %s", error)

@@ -7,6 +7,7 @@ takes the session *out*: so no two ever have the same one, and one that went on 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections import Counter, OrderedDict
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -105,8 +106,7 @@ class Sessions:
         """The conversation with this transcript, if there is one. It is no longer kept."""
         try:
             data = await self.store.take(digest)
-        except errors.StoreFailed as error:
-            logger.error("No conversation can be gone on with: %s", error)
+        except errors.StoreFailed:
             return None
         if data is None:
             return None
@@ -121,8 +121,7 @@ class Sessions:
         kept = Kept(conversation.session_hash, space.address, conversation.dump().get_dict(), settings)
         try:
             await self.store.add(digest, msgspec.json.encode(kept), seconds=self.expire)
-        except errors.StoreFailed as error:
-            logger.error("The conversation can't be kept: %s", error)
+        except errors.StoreFailed:
             await conversation.aclose()
             return
         self._live[kept.identifier] = (space, conversation)
@@ -140,10 +139,8 @@ class Sessions:
 
     async def put_back(self, digest: str, kept: Kept) -> None:
         """Keep a conversation that was taken, but in which nothing was said."""
-        try:
+        with contextlib.suppress(errors.StoreFailed):
             await self.store.add(digest, msgspec.json.encode(kept), seconds=self.expire)
-        except errors.StoreFailed as error:
-            logger.error("The conversation can't be kept: %s", error)
 
     async def forget(self, kept: Kept) -> None:
         """It won't be gone on with."""

@@ -358,7 +358,7 @@ def _rests(backend: Backend) -> errors.SpacebridgeError:
         return errors.RateLimited(told, status=429, retry_after=wait)
     told = f"The Space {backend.title} failed too often and rests for {wait} s."
     if failure is not None:
-        told = f"{told} Its last words: {failure}"
+        told = f"{told} Its last words: {failure.message if isinstance(failure, errors.SpacebridgeError) else failure}"
     return errors.SpaceUnavailable(told, status=503, retry_after=wait)
 
 

@@ -100,5 +100,7 @@ def _timed_out(asked: str, limit: str, seconds: float | None, *, still_running: 
 
 
 def _short(error: BaseException | str) -> str:
+    if isinstance(error, aiohttp.ClientPayloadError):  # in aiohttp's words it would be a status 400
+        return "its end did not come"
     text = str(error) or type(error).__name__
     return " ".join(text.split())[:200].rstrip(".")
