@@ -85,6 +85,32 @@ async def test_what_is_no_picture_is_for_saving(served: Served):
     assert headers["content-disposition"] == "attachment; filename*=UTF-8''plan.txt"
 
 
+PLAN = "A plan: é, 中.\n".encode()
+
+
+@pytest.mark.parametrize(
+    "wanted, status, content, part",
+    [
+        ("bytes=2-5", 206, b"plan", "bytes 2-5/17"),
+        ("bytes=-3", 206, PLAN[-3:], "bytes 14-16/17"),
+        ("bytes=0-", 206, PLAN, "bytes 0-16/17"),
+        ("bytes=99-", 416, None, None),
+        ("bytes=0-1,4-5", 200, PLAN, None),
+        ("lines=1-2", 200, PLAN, None),
+    ],
+)
+async def test_players_ask_for_parts(served: Served, wanted: str, status: int, content: bytes | None, part: str | None):
+    _, (plan,) = await files_of(served, "download")
+    async with aiohttp.ClientSession() as http, http.get(plan["url"], headers={"range": wanted}) as reply:
+        assert (reply.status, reply.headers.get("content-range")) == (status, part)
+        if content is not None:
+            assert await reply.read() == content
+            assert (int(reply.headers["content-length"]), reply.headers["accept-ranges"]) == (len(content), "bytes")
+    headers = {"range": wanted, "if-range": '"an older one"'}
+    async with aiohttp.ClientSession() as http, http.get(plan["url"], headers=headers) as reply:
+        assert (reply.status, await reply.read()) == (200, PLAN)
+
+
 async def test_an_answer_that_is_nothing_but_a_file(served: Served):
     text, (picture,) = await files_of(served, "tuple")
     assert text == f"![a dot](<{picture['url']}>)"

@@ -41,6 +41,8 @@ class Site:
                 body=b"x",
                 headers={"Content-Disposition": 'attachment; filename="é 1.png"', "Content-Type": "image/png"},
             )
+        if what == "part":
+            return web.Response(status=206, body=b"cde", headers={"Content-Range": "bytes 2-4/9"})
         if what == "chunked":
             response = web.StreamResponse()
             await response.prepare(request)
@@ -181,6 +183,18 @@ async def test_what_the_app_says_of_itself_is_told_as_such(status: int, kind: ty
             await fetched(fetcher, f"{app.url}/{status}")
         with pytest.raises(errors.FileUnavailable):
             await fetched(fetcher, f"{other.url}/{status}")
+
+
+async def test_a_part_is_asked_for_and_told_as_such():
+    app = Site()
+    async with running(app) as (fetcher, _):
+        download, content = await fetched(fetcher, f"{app.url}/part", part="bytes=2-4")
+        assert (content, download.part, download.size, download.in_parts) == (b"cde", "bytes 2-4/9", 3, True)
+        download, content = await fetched(fetcher, f"{app.url}/a.pdf", part="bytes=2-4")
+        assert (content, download.part, download.in_parts) == (CONTENT, None, False)
+        with pytest.raises(errors.FileUnavailable):  # nothing says which part it is
+            await fetched(fetcher, f"{app.url}/206")
+    assert [request.headers.get("Range") for request in app.asked] == ["bytes=2-4", "bytes=2-4", None]
 
 
 @pytest.mark.parametrize("what", ["a.pdf", "chunked"])

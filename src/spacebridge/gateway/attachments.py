@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from spacebridge.chat.events import Attachment, AttachmentRemoved
     from spacebridge.gateway.backend import Backend
     from spacebridge.gateway.models import Model, Models
+    from spacebridge.gradio.fetch import Download
     from spacebridge.store.base import Store
 
 __all__ = ["PATH", "Attachments", "Offered"]
@@ -37,6 +38,7 @@ PATH = "/v1/attachments"
 """Where they are."""
 _SHOWN = re.compile(r"(?:image|audio|video)/[\w.+-]{1,100}", re.ASCII)
 """What a browser may show by itself; all else is for saving, and so is what the app calls by a type that is none."""
+_RANGE = re.compile(r"bytes=(?:\d{1,18}-\d{0,18}|-\d{1,18})", re.ASCII)
 _NOT_THERE = (403, 404, 410)
 """Gradio refuses what it does not serve (403), such as a file of a cache that was cleared."""
 _HEADERS = {
@@ -83,13 +85,14 @@ class Attachments:
         await self._store.set(f"attachment:{identifier}", value, seconds=seconds)
         return f"{PATH}/{identifier}/{quote(attachment.safe_name, safe='')}"
 
-    async def serve(self, identifier: str, send: Send, *, body: bool) -> None:
+    async def serve(self, identifier: str, send: Send, *, body: bool, part: str | None = None) -> None:
         """Send a file as the reply to a request.
 
         Args:
             identifier: as it is in the path.
             send: of ASGI.
             body: whether it is wanted, or only the headers.
+            part: the header ``Range`` of the request; what is no single range of bytes counts as none.
 
         Raises:
             Problem: 404; it is not known, or not any more. Or it can't be had from the Space.
@@ -99,17 +102,21 @@ class Attachments:
         model, backend = self._source(kept)
         try:
             with backend.used(kept.owner):
-                attachment = (await backend.space(kept.owner)).attachment(kept.file)
-                async with attachment.open() as pieces:
-                    headers = encoded({**_HEADERS, **_described(attachment)})
-                    await send({"type": "http.response.start", "status": 200, "headers": headers})
+                space = await backend.space(kept.owner)
+                attachment = space.attachment(kept.file)
+                async with space.download(attachment, part=part if _RANGE.fullmatch(part or "") else None) as download:
+                    headers = encoded({**_HEADERS, **_described(attachment), **_measured(download)})
+                    status = 200 if download.part is None else 206
+                    await send({"type": "http.response.start", "status": status, "headers": headers})
                     if body:
-                        async for piece in pieces:
+                        async for piece in download.pieces:
                             await send({"type": "http.response.body", "body": piece, "more_body": True})
                     await send({"type": "http.response.body", "body": b"", "more_body": False})
         except errors.SpacebridgeError as error:
             if isinstance(error, errors.FileUnavailable) and error.status in _NOT_THERE:
                 raise _gone() from error
+            if isinstance(error, errors.FileUnavailable) and error.status == 416:
+                raise Problem("The file has no such part.", status=416, code="range_not_satisfiable") from error
             problem = problem_of(error)
             problem.message = model.veiled(problem.message)
             raise problem from error
@@ -176,6 +183,16 @@ def _described(attachment: Attachment) -> dict[str, str]:
         "content-disposition": f"{'inline' if shown else 'attachment'}; filename*=UTF-8''{quote(name, safe='')}",
         "content-type": kind if shown else "application/octet-stream",
     }
+
+
+def _measured(download: Download) -> dict[str, str]:
+    """The headers that say how much of a file it is: players ask for parts of a film."""
+    told = {
+        "accept-ranges": "bytes" if download.in_parts else None,
+        "content-length": str(download.size) if download.size is not None else None,
+        "content-range": download.part,
+    }
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _gone() -> Problem:

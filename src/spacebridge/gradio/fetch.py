@@ -37,8 +37,12 @@ class Download(NamedTuple):
     """As the server calls it, or the last part of the address; perhaps empty."""
     mime_type: str | None
     size: int | None
-    """Bytes, where the server says so."""
+    """Bytes that come, where the server says so."""
     pieces: AsyncIterator[bytes]
+    part: str | None = None
+    """Which part of the file it is, as in ``Content-Range`` (RFC 9110, 14.4); None if it is the whole."""
+    in_parts: bool = False
+    """Whether the server gives parts of it."""
 
 
 class Fetcher:
@@ -62,12 +66,15 @@ class Fetcher:
             yield download.pieces
 
     @contextlib.asynccontextmanager
-    async def open(self, url: str, *, named_by_caller: bool = False) -> AsyncGenerator[Download]:
+    async def open(
+        self, url: str, *, named_by_caller: bool = False, part: str | None = None
+    ) -> AsyncGenerator[Download]:
         """Begin to fetch a file; within the block it can be read.
 
         Args:
             url: ``http://`` or ``https://``.
             named_by_caller: whether the caller, and not the app, chose the address.
+            part: the only one that is wanted, as in ``Range`` (RFC 9110, 14.2); the whole may come all the same.
 
         Raises:
             FileUnavailable: it can't be had, or is larger than ``Limits.file``.
@@ -79,7 +86,7 @@ class Fetcher:
             for _ in range(_REDIRECTS + 1):
                 url = self._normalized(url)
                 asked = f"GET {redact_url(url)}"
-                response = await self._ask(url, allowed, stack)
+                response = await self._ask(url, allowed, stack, {"Range": part} if part else {})
                 if response.status not in (301, 302, 303, 307, 308):
                     await self._check(response, asked, own=self._is_own(url))
                     pieces = self._read(response, asked)
@@ -94,7 +101,7 @@ class Fetcher:
             raise errors.FileUnavailable(f"{asked} is redirected again and again.", status=302, hint="")
 
     async def _ask(
-        self, url: str, allowed: set[str | None], stack: contextlib.AsyncExitStack
+        self, url: str, allowed: set[str | None], stack: contextlib.AsyncExitStack, headers: dict[str, str]
     ) -> aiohttp.ClientResponse:
         if self._is_own(url):
             http = self._http
@@ -110,13 +117,13 @@ class Fetcher:
             limits, timeouts = self._http.limits, self._http.timeouts
             http = HttpClient(origin, proxy=self._http.proxy, timeouts=timeouts, limits=limits, resolver=resolver)
             await stack.enter_async_context(http)
-        response = await http.open(url)
+        response = await http.open(url, headers)
         stack.callback(response.close)
         return response
 
     async def _check(self, response: aiohttp.ClientResponse, asked: str, *, own: bool) -> None:
         """Refuse what is no success."""
-        if response.status != 200:
+        if response.status != 200 and not (response.status == 206 and response.headers.get("Content-Range")):
             body = b""
             with contextlib.suppress(aiohttp.ClientError, TimeoutError):
                 body = await response.content.read(_SHOWN)
@@ -133,7 +140,9 @@ class Fetcher:
         given = response.content_disposition
         name = (given.filename if given else None) or unquote(urlsplit(url).path.rsplit("/", 1)[-1])
         mime_type = response.content_type if "Content-Type" in response.headers else None
-        return Download(name, mime_type, response.content_length, pieces)
+        part = response.headers.get("Content-Range") if response.status == 206 else None
+        in_parts = part is not None or response.headers.get("Accept-Ranges") == "bytes"
+        return Download(name, mime_type, response.content_length, pieces, part, in_parts)
 
     async def _read(self, response: aiohttp.ClientResponse, asked: str) -> AsyncGenerator[bytes]:
         size, limit = 0, self._http.limits.file

@@ -193,15 +193,15 @@ class HttpClient:
         """POST a form; ``seconds`` bounds the wait for the reply once it is sent."""
         return await self._exchange(Request(method="POST", url=self.base + path, body=data, seconds=seconds))
 
-    async def open(self, url: str) -> aiohttp.ClientResponse:
+    async def open(self, url: str, headers: Mapping[str, str] | None = None) -> aiohttp.ClientResponse:
         """GET an address of the host, whatever the status; no redirect is followed. The caller closes the response.
 
         Raises:
             ConnectionLost, TimedOut: see :mod:`spacebridge.errors`.
         """
         # What comes is to be the file's bytes, as many as the header says.
-        headers = {"Accept-Encoding": "identity"}
-        return await self._request(Request(method="GET", url=url, headers=headers, seconds=self.timeouts.connect))
+        asked = {"Accept-Encoding": "identity", **(headers or {})}
+        return await self._request(Request(method="GET", url=url, headers=asked, seconds=self.timeouts.connect))
 
     async def open_stream(self, path: str) -> aiohttp.ClientResponse:
         """GET an event stream; the caller closes the response, and watches over its silence.

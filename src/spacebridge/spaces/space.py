@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from spacebridge.chat.files import FileValue
     from spacebridge.chat.layout import Layout
     from spacebridge.gradio.config import Config
+    from spacebridge.gradio.fetch import Download
     from spacebridge.gradio.session import Session
     from spacebridge.gradio.upload import Progress, UploadFile
     from spacebridge.spaces.hub import HubSpace
@@ -353,6 +354,17 @@ class Space:
         app = self._connected()
         url = app.file_url(file.path, file.url) if file.path or file.url else ""
         return Attachment(**msgspec.structs.asdict(msgspec.structs.replace(file, url=url))).bound(Fetcher(app.http))
+
+    def download(
+        self, file: Attachment, *, part: str | None = None
+    ) -> contextlib.AbstractAsyncContextManager[Download]:
+        """Fetch a file of an answer to pass it on: more is known of it than when it is read.
+
+        Args:
+            file: one that has an address; see ``attachment``.
+            part: the only one that is wanted, as in HTTP's ``Range``; the whole may come all the same.
+        """
+        return Fetcher(self._connected().http).open(file.url, part=part)
 
     def slot(self) -> contextlib.AbstractAsyncContextManager[Any]:
         """A place among the turns that may run at once."""
