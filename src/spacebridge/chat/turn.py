@@ -12,11 +12,11 @@ from spacebridge.chat.clock import TurnClock
 from spacebridge.chat.components import is_chatbot
 from spacebridge.chat.events import Answer, Event, Finished, Notice, Queued, Started, Uploading
 from spacebridge.chat.outbox import Outbox
+from spacebridge.chat.progress import progress_of
 from spacebridge.chat.readers import drawn_value, output_value
 from spacebridge.gradio.html import html_to_text, without_tags
 from spacebridge.gradio.quota import gpu_wait
 from spacebridge.page.values import LiveValue
-from spacebridge.shape import as_list, as_object, is_object
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
@@ -241,7 +241,8 @@ class Turn:
             case "log":
                 self._log(message)
             case "progress":
-                self._progress(message)
+                if told := progress_of(message.progress_data):
+                    self._notice("progress", *told)
             case _:
                 pass
 
@@ -484,19 +485,6 @@ class Turn:
                 self._set_phase("first_text", self._timeouts.first_text)
             case None:
                 pass
-
-    def _progress(self, message: Message) -> None:
-        data = message.progress_data
-        units = as_list(data)
-        for unit in units[-1:]:
-            if is_object(unit):
-                fields = as_object(unit)
-                index, length = fields.get("index"), fields.get("length")
-                done = f"{index}/{length} {fields.get('unit') or ''}".strip() if length else ""
-                share = fields.get("progress")
-                if not done and isinstance(share, int | float):
-                    done = f"{share:.0%}"
-                self._notice("progress", done, str(fields.get("desc") or ""))
 
     def _notice(self, level: str, text: str, title: str = "") -> None:
         if (level, title, text) not in self._notices:
