@@ -169,6 +169,17 @@ def test_a_chat_that_is_drawn():
 # By themselves
 
 
+@pytest.mark.parametrize("label", ["Profile", "User ID"])
+def test_what_only_begins_the_session_that_another_way_reads(label: str):
+    who, state, send = component(5, label=label), component(3, "state"), component(6, "button", value="Send")
+    first, _ = found(
+        [who, BOX, CHATBOT, state, send],
+        listener(0, (5, "submit"), reads=[5], writes=[2, 3]),
+        listener(1, (6, "click"), reads=[1, 3], writes=[2, 3]),
+    )
+    assert (first.box, first.trigger) == (1, 6)
+
+
 def test_an_answer_that_a_timer_brings():
     timer = component(9, "timer", value=1)
     (chat,) = found(

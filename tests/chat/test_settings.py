@@ -47,6 +47,14 @@ def test_a_key_is_a_setting_though_the_app_only_keeps_it(own: Dependency):
     assert beside(KEY, note, button, own=own) == ["api_key"]
 
 
+def test_the_password_of_a_login_is_no_setting():
+    name, note, button = component(7, label="User"), component(9, "markdown"), component(6, "button", value="Log in")
+    assert beside(KEY, name, note, button, own=listener(1, (6, "click"), reads=[7, 5], writes=[9])) == []
+    model = component(7, label="Model")
+    found = beside(KEY, model, note, button, own=listener(1, (6, "click"), reads=[7, 5], writes=[9]))
+    assert found == ["api_key"]
+
+
 def test_what_certainly_is_a_setting_is_one_if_its_function_has_no_other_use():
     prompt, other = component(5, label="System prompt"), component(6, label="Title")
     assert beside(prompt, own=listener(1, (5, "change"), reads=[5])) == ["system"]

@@ -6,7 +6,7 @@ else no text goes in. Only what ``/config`` tells is looked at, so that finding 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
@@ -41,6 +41,8 @@ _STEPS_OF_A_CANDIDATE = 40
 _MOST_OUTPUTS = 20
 """For one event: a button may well clear ten thousand boxes."""
 _MOST_PLAIN = 3
+_MOST_COMPARED = 100
+"""Ways to chat that are compared with each other."""
 _FEWEST_PARTS = 4
 """Two questions and two answers."""
 _MOST_PARTS = 200
@@ -164,7 +166,23 @@ class _Finder:
                     leading.add(number)
                 self.steps += _STEPS_OF_A_CANDIDATE
                 candidates.append(self._candidate(found))
-        return [c for c in candidates if c.chatbot or c.output not in self.plain or c.box not in leading]
+        kept = [c for c in candidates if c.chatbot or c.output not in self.plain or c.box not in leading]
+        return [self._less_if_it_sets_up(c, kept) for c in kept] if len(kept) <= _MOST_COMPARED else kept
+
+    def _less_if_it_sets_up(self, candidate: Candidate, among: Sequence[Candidate]) -> Candidate:
+        """Less for what begins a session, for which one writes a name or a number: another way reads what that keeps."""
+        kept = {number for number in self._of(candidate, "outputs") if self._holds([number], "state")}
+        read = self._of(candidate, "inputs")
+        if not kept or candidate.output in read or not kept.isdisjoint(read) or candidate.box is None:
+            return candidate
+        others = (c for c in among if c.box not in (None, candidate.box) and c.output == candidate.output)
+        if all(kept.isdisjoint(self._of(other, "inputs")) for other in others):
+            return candidate
+        reasons = (*candidate.reasons, "-15 it keeps what another way to chat reads")
+        return msgspec.structs.replace(candidate, score=candidate.score - 15, reasons=reasons)
+
+    def _of(self, candidate: Candidate, what: Literal["inputs", "outputs"]) -> set[int]:
+        return {number for edge in candidate.edges for number in getattr(self.graph.dependencies[edge], what)}
 
     # Events
 

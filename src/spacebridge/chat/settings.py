@@ -228,7 +228,7 @@ def find_settings(
     applied = {
         component.id: button
         for component, button, listener in _beside_buttons(graph, known, skip)
-        if _is_secret(component) or graph.may_write([listener], read)
+        if graph.may_write([listener], read) or _is_kept_alone(graph, component, listener)
     }
     found = [*direct, *indirect, *(graph.components[number] for number in applied)]
     named = _named(found, _hinted(graph, found, parameters or {}))
@@ -330,6 +330,12 @@ def _is_kept(graph: EventGraph, component: Component) -> bool:
         for listener in graph.listeners(component.id, event)
         if listener.backend_fn
     )
+
+
+def _is_kept_alone(graph: EventGraph, component: Component, listener: Dependency) -> bool:
+    """Whether a button takes a key and no text that means nothing here, as the name beside the password of a login."""
+    others = [graph.components[i] for i in listener.inputs if i in graph.components and i != component.id]
+    return _is_secret(component) and all(other.type not in _TEXTS or _is_clear(other) for other in others)
 
 
 def _beside_buttons(

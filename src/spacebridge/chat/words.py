@@ -73,7 +73,7 @@ MESSAGE = _any_of(
 """What a box says into which a message is written."""
 
 NOT_MESSAGE = _any_of(
-    r"system|api.?key|token|password|\bname\b|e-?mail|\burls?\b|\blinks?\b|search|filter|negative|persona|\brole\b",
+    r"system|api.?key|token|password|\bname\b|\busername|\bid\b|e-?mail|\burls?\b|\blinks?\b|search|filter|negative|persona|\brole\b",
     r"context|系统|密钥|密码|имя|ключ|парол|систем|システム|sistema|nombre|contraseña",
 )
 """What a box says into which something else is written."""
