@@ -121,6 +121,19 @@ async def test_the_button_that_applies_a_setting_is_pressed():
     assert session.calls[0].data == ["Be brief."]
 
 
+async def test_enter_where_a_box_begins_the_session_and_shows_what_was_said_before():
+    who, state = component(5, label="User ID"), component(6, "state")
+    sending = listener(0, (7, "click"), reads=[1, 6], writes=[2, 6])
+    begin = listener(1, (5, "submit"), reads=[5], writes=[2, 6])
+    conversation, session = conversation_on(
+        [BOX, BOT, who, state, component(7, "button", value="Send")],
+        [sending, begin],
+        {0: [SHOWN, None], 1: [[], None]},
+    )
+    await conversation.ask("hi", settings={"user_id": "ada"})
+    assert session.order == [1, 0]
+
+
 async def test_enter_is_not_pressed_where_it_sends_the_message():
     rule = component(5, "textbox", label="Rule", value="")
     chat = listener(0, (1, "submit"), (5, "submit"), reads=[1, 2, 5], writes=[2])

@@ -170,7 +170,7 @@ class _Finder:
         return [self._less_if_it_sets_up(c, kept) for c in kept] if len(kept) <= _MOST_COMPARED else kept
 
     def _less_if_it_sets_up(self, candidate: Candidate, among: Sequence[Candidate]) -> Candidate:
-        """Less for what begins a session, for which one writes a name or a number: another way reads what that keeps."""
+        """Less for what begins a session, for which one writes a name: another way reads what that keeps."""
         kept = {number for number in self._of(candidate, "outputs") if self._holds([number], "state")}
         read = self._of(candidate, "inputs")
         if not kept or candidate.output in read or not kept.isdisjoint(read) or candidate.box is None:

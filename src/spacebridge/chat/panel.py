@@ -101,7 +101,8 @@ class Panel:
         if any(graph.listeners(component, event) for event in events_of_change(kind)):
             return False
         entered = graph.listeners(component, "submit")
-        return bool(entered) and not graph.may_write(entered, [layout.chat.output])
+        read = {i for number in graph.reachable(entered) for i in graph.dependencies[number].inputs}
+        return bool(entered) and not (graph.may_write(entered, [layout.chat.output]) and layout.chat.box in read)
 
 
 def _anything(setting: Setting) -> Setting:
