@@ -86,6 +86,12 @@ async def test_a_store_that_refuses_is_asked_again_at_once(slow: Hanging, caplog
     slow.refuses = False
     with caplog.at_level("INFO", "spacebridge"):
         await store.get("name")
+        slow.refuses = True
+        with pytest.raises(errors.StoreFailed):
+            await store.get("name")  # as on a full disk, which can be read all the time
+        slow.refuses = False
+        clock.now += 11
+        await store.get("name")
         await store.get("name")
     told = [record.getMessage() for record in caplog.records]
     assert len(told) == 2, told  # the first failure, and the end of them

@@ -24,6 +24,7 @@ _T = TypeVar("_T")
 
 _SECONDS = 5.0
 _TELL_EACH = 60.0
+_SETTLED = 10.0
 _RESTS = Breaking(failures=1, rest=10.0, longest=60.0)
 
 
@@ -41,7 +42,7 @@ class RestingStore:
         self._seconds = seconds
         self._breaker = Breaker(_RESTS, clock)
         self._clock = clock
-        self._told = -math.inf
+        self._told = self._failed = -math.inf
         self._well = True
         self.failures = 0
         """How often it has failed, or not answered in time."""
@@ -115,15 +116,16 @@ class RestingStore:
             breaker.left()
             raise
         breaker.succeeded()
-        if not self._well:
-            self._well, self._told = True, -math.inf
+        # A full disk can still be read: what works now and then does not work again.
+        if not self._well and self._clock() - self._failed >= _SETTLED:
+            self._well = True
             logger.info("The store works again.")
         return found
 
     def _complain(self, error: errors.StoreFailed) -> None:
         """Log a failure, but not each of a thousand."""
         self.failures += 1
-        self._well = False
-        if self._clock() - self._told >= _TELL_EACH:
-            self._told = self._clock()
+        self._well, self._failed = False, self._clock()
+        if self._failed - self._told >= _TELL_EACH:
+            self._told = self._failed
             logger.error("Conversations and responses are not kept, and limits of keys not checked. %s", error)
