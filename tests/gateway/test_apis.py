@@ -240,6 +240,19 @@ async def test_what_was_asked_is_kept_with_a_response(client: openai.AsyncOpenAI
         await client.responses.create(model="interface", input=[item, asked[0]])
 
 
+async def test_input_is_counted_as_it_will_be(client: openai.AsyncOpenAI):
+    first = await client.responses.create(model="interface", input="How many words is that?", instructions="Be brief.")
+    counted = await client.responses.input_tokens.count(
+        model="interface", input="How many words is that?", instructions="Be brief."
+    )
+    assert first.usage is not None
+    assert counted.input_tokens == first.usage.input_tokens > 0
+    more = await client.responses.input_tokens.count(model="interface", input="x", previous_response_id=first.id)
+    assert more.input_tokens > 1
+    with pytest.raises(openai.NotFoundError):
+        await client.responses.input_tokens.count(model="nobody", input="x")
+
+
 async def test_nothing_is_in_the_background(client: openai.AsyncOpenAI):
     with pytest.raises(openai.BadRequestError) as caught:
         await client.responses.create(model="interface", input="x", background=True)

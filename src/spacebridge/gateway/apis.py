@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from spacebridge.gateway.shapes.request import Request
     from spacebridge.store.base import Store
 
-__all__ = ["APIS", "Api", "KeptResponses"]
+__all__ = ["APIS", "RESPONSES", "Api", "KeptResponses"]
 
 
 class KeptResponses:
@@ -160,4 +160,5 @@ class _Responses(Api):
             await kept.keep(encoder)
 
 
-APIS: tuple[Api, ...] = (_Chat(), _Completions(), _Responses(), _Messages())
+RESPONSES = _Responses()
+APIS: tuple[Api, ...] = (_Chat(), _Completions(), RESPONSES, _Messages())

@@ -16,12 +16,12 @@ from starlette.routing import Mount, Route, Router
 
 from spacebridge.gateway import attachments, docs, exchange, frontend, status
 from spacebridge.gateway.answering import Answering
-from spacebridge.gateway.apis import APIS, KeptResponses
+from spacebridge.gateway.apis import APIS, RESPONSES, KeptResponses
 from spacebridge.gateway.attachments import Attachments, Offered
 from spacebridge.gateway.config import is_loopback
 from spacebridge.gateway.exchange import ClientGone, Exchange
 from spacebridge.gateway.logs import log_request, shortened
-from spacebridge.gateway.shapes import item_list, messages, messages_request, sse
+from spacebridge.gateway.shapes import item_list, messages, messages_request, responses, sse
 from spacebridge.gateway.shapes.problem import Problem, openai_body
 from spacebridge.log import logger
 
@@ -61,6 +61,7 @@ class Application:
             Route("/v1/models/{name:path}", self._model),
             *(Route(api.path, _Asking(gateway, api), methods=["POST"]) for api in APIS),
             Route("/v1/messages/count_tokens", self._count_tokens, methods=["POST"]),
+            Route("/v1/responses/input_tokens", self._input_tokens, methods=["POST"]),
             Route("/v1/responses/{name}", self._response, methods=["GET", "DELETE"]),
             Route("/v1/responses/{name}/input_items", self._input_items, methods=["GET"]),
             Route("/v1/responses/{name}/cancel", self._cancel_response, methods=["POST"]),
@@ -209,6 +210,13 @@ class Application:
         asked = messages_request.parse_count(await _body(request.scope, request.receive, limit))
         _known_model(self._gateway, request.state.client, asked.model)
         return _json(messages.count(asked))
+
+    async def _input_tokens(self, request: Request) -> Response:
+        _route(request, "/v1/responses/input_tokens")
+        body = await _body(request.scope, request.receive, self._gateway.config.server.max_body)
+        asked = await RESPONSES.read(body, self._kept(request))
+        _known_model(self._gateway, request.state.client, asked.model)
+        return _json(responses.count(asked))
 
     async def _response(self, request: Request) -> Response:
         _route(request, "/v1/responses/{id}")

@@ -66,6 +66,12 @@ POSTED = (
         "OpenAI's responses. One that is kept (`store`, which is true by default) can be gone on with by "
         "`previous_response_id`, fetched and deleted at /v1/responses/{id}.",
     ),
+    _Posted(
+        "/v1/responses/input_tokens",
+        "Count input tokens",
+        ResponsesBody,
+        "How many tokens the input of a response would be, by estimate.",
+    ),
     _Posted("/v1/messages", "Messages", MessagesBody, "Anthropic's messages; errors are in Anthropic's shape, too."),
     _Posted("/v1/messages/count_tokens", "Count tokens", CountBody, "How many tokens a message would be, by estimate."),
 )

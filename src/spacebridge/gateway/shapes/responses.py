@@ -11,6 +11,7 @@ from spacebridge.gateway.shapes.problem import openai_body
 from spacebridge.gateway.shapes.reply import Called, Spoken
 from spacebridge.gateway.shapes.responses_request import input_items
 from spacebridge.gateway.shapes.transcript import Memory, Said, Scribe
+from spacebridge.gateway.shapes.usage import Usage
 from spacebridge.shape import as_object
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from spacebridge.gateway.shapes.reply import Piece
     from spacebridge.gateway.shapes.request import Request
 
-__all__ = ["Encoder"]
+__all__ = ["Encoder", "count"]
 
 _Status = Literal["in_progress", "completed", "incomplete", "failed"]
 
@@ -220,6 +221,12 @@ class Encoder(BaseEncoder):
         event = {"type": kind, "sequence_number": self._sequence, **fields}
         self._sequence += 1
         return event
+
+
+def count(request: Request) -> dict[str, Any]:
+    """The reply of ``/v1/responses/input_tokens``."""
+    tokens = Usage(request.weight(), 0, 0).prompt_tokens
+    return {"object": "response.input_tokens", "input_tokens": tokens, "estimated": True}
 
 
 def _part(kind: str, text: str) -> dict[str, Any]:
