@@ -27,7 +27,7 @@ export function TurnPlot({ spaces, field, unit }: { spaces: SpaceStatus[]; field
       data={data}
       dataKey={{ x: "time", y: "value" }}
       xAxisProps={{ type: "number", domain: ["dataMin", "dataMax"], tickCount: 5, scale: "time" }}
-      yAxisProps={{ domain: [0, "auto"], width: 48 }}
+      yAxisProps={{ domain: [0, "auto"], width: 62 }}
       valueFormatter={{ x: clock, y: (value) => `${round(value)}${unit}` }}
       withLegend={data.length > 1}
     />
