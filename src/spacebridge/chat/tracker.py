@@ -164,8 +164,8 @@ class AnswerTracker:
         if self._value is not None:
             self._first = 0
             self._look(final=True)
-            if not self.text.strip():  # each bubble may have a title: the name of the agent that speaks
-                said = _SEPARATOR.join(self.extras.said)
+            said = _SEPARATOR.join(self.extras.said)
+            if said and not self.text.strip():  # each bubble may have a title: the name of the agent that speaks
                 self._to_text(said, said, final=True)
         text, reasoning = self.text, self.reasoning
         if not text.strip() and not self.extras.attachments and not self._may_be_empty:
