@@ -22,6 +22,7 @@ NOT_FOR_USERS = {
         "cookies",
         "doubt",
         "graph",
+        "download",
         "limits",
         "rules",
         "row",

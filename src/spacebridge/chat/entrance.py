@@ -59,6 +59,8 @@ async def enter(
         for other in gate.others[:_MOST_CHOICES]:  # a menu of ways to ask, of which one is by writing
             if failures or not is_locked(page.graph, chat, page.values.look):
                 break
+            if next_gate(page.graph, chat, page.values.look, done):  # the choice was one, and something else is wanted
+                break
             gate = msgspec.structs.replace(gate, value=other)
             _act(page, gate)
             await page.settle()
