@@ -189,8 +189,7 @@ def is_thinking(title: str) -> bool:
 
 def is_tooling(title: str) -> bool:
     """Whether a title speaks of a tool in words: a sign such as a lens stands before names of agents, too."""
-    match = _TOOLING.search(title.strip("🔍🌐 "))
-    return match is not None
+    return _TOOLING.search(title.strip("🔍🌐 ")) is not None
 
 
 def _options(raw: object) -> tuple[Option, ...]:

@@ -73,9 +73,9 @@ class Outbox:
             SpacebridgeError: the turn ended so.
         """
         while self._followed or not self.events:
-            if self._ended() and not self._followed:
-                return False
             self._only_one()
+            if self._ended():
+                return False
             await self._wait()
         return True
 
@@ -111,7 +111,7 @@ class Outbox:
     def _hand_on(self) -> None:
         self._due = False
         take = self._take
-        if take is None or not self.events or self._taken is not True:
+        if take is None or not self.events:
             return
         batch = list(self.events)
         self.events.clear()

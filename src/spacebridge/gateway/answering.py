@@ -258,7 +258,7 @@ class Answering:
 
     def _tell(self, number: int, write: Write, events: Sequence[Event]) -> Taken:
         encoder, over = self._encoder or self.encoder, False
-        comments, told = b"", b"" if self._sent_begin else self._beginning()
+        comments, told = b"", self._beginning()
         for event in events:
             if isinstance(event, Queued):
                 comments += sse.queued(event)
@@ -285,8 +285,7 @@ class Answering:
         if self._sent_begin:
             return b""
         self._sent_begin = True
-        events = self.encoder.begin()
-        return self.encoder.sse(events) if events else b""
+        return self.encoder.sse(self.encoder.begin())
 
 
 def _then(rest: Awaitable[None] | None, *, more: bool) -> Taken:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CallListener", "Outcome", "Session"]
 
-# Up to 6.26 a run that died leaves its last value behind, and a later run of the session may begin with a diff
+# Before 6.28 a run that died leaves its last value behind, and a later run of the session may begin with a diff
 # against it. So does each direct run of a generator, of which only the first value is taken. Asking for full values in
 # place of diffs avoids that, where it can be asked.
 _TAKES_SIMPLE_FORMAT = (4, 20)

@@ -78,8 +78,7 @@ class Encoder(abc.ABC):
 
     def told(self, event: Event, choice: int = 0) -> bytes:
         """The server-sent events that an event of a turn leads to."""
-        events = self.feed(event, choice)
-        return self.sse(events) if events else b""
+        return self.sse(self.feed(event, choice))
 
     def is_over(self, choice: int = 0) -> bool:
         """Whether nothing more is wanted of a turn: it can be left."""
