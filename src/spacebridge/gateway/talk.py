@@ -195,7 +195,12 @@ class Talk:
                     if backend.breaker.state == "open":  # since this began to wait
                         raise _rests(backend)
                     asked = True
-                    await self._turn(backend, kept, take)
+                    # No event of a turn says that a Space is being reached, or that it sleeps when it is asked.
+                    telling = asyncio.create_task(_tell(backend, take))
+                    try:
+                        await self._turn(backend, kept, take, telling)
+                    finally:
+                        telling.cancel()
         except errors.SpacebridgeError as error:
             self._metrics.failed(self._model.name, backend.title, error)
             # That our own line is full tells nothing of the Space, nor does a session that is lost.
@@ -212,14 +217,8 @@ class Talk:
         else:
             backend.breaker.left()
 
-    async def _turn(self, backend: Backend, kept: Kept | None, take: Take) -> None:
-        connecting = asyncio.ensure_future(backend.space(self._owner))
-        try:
-            await _reached(connecting, backend, take)
-            space = self._space = await connecting
-        finally:
-            if not connecting.cancel() and not connecting.cancelled():
-                connecting.exception()  # seen, also by whoever has left
+    async def _turn(self, backend: Backend, kept: Kept | None, take: Take, telling: asyncio.Task[None]) -> None:
+        space = self._space = await backend.space(self._owner)
         opened: Opened | None = None
         if kept is not None and kept.address == backend.address:
             self._resumed = True
@@ -234,7 +233,6 @@ class Talk:
         conversation = self._conversation = opened.conversation
         self.way = opened.way
         settings = self._mapped(space.layout, opened.settings)
-        telling: asyncio.Task[None] | None = None
         try:
             async with conversation.stream(
                 said.text,
@@ -243,12 +241,8 @@ class Talk:
                 settings=settings,
                 settle=self._settle,
             ) as turn:
-                # A Space that was reached may sleep by now: then the turn waits for it, and has no event that says so.
-                telling = asyncio.create_task(_told(backend, take))
                 self._ended_well = await self._followed(turn, backend, take, telling)
         finally:
-            if telling is not None:
-                telling.cancel()
             if not self._ended_well:
                 self._conversation = None
                 # Its turn has been stopped already; this only lets go of connections.
@@ -330,17 +324,7 @@ async def _waited(ticket: Ticket, backend: Backend, take: Take) -> None:
         await ticket.wait(min(_LOOK, left))
 
 
-async def _reached(connecting: asyncio.Future[Any], backend: Backend, take: Take) -> None:
-    """Wait for a Space to be reached; tell what is waited for, such as that it wakes."""
-    told = ""
-    while not connecting.done():
-        await asyncio.wait({connecting}, timeout=_LOOK)
-        if backend.status != told:
-            told = backend.status
-            await settled(take([Notice(level="info", text=told)]))
-
-
-async def _told(backend: Backend, take: Take) -> None:
+async def _tell(backend: Backend, take: Take) -> None:
     """Tell what a Space waits for, until somebody wants to hear it no longer."""
     told = ""
     while True:
