@@ -46,6 +46,8 @@ async def test_a_real_model_behind_the_real_app(servers: Pool, tmp_path: Path) -
                     kept = item
                 else:
                     pieces.append(item)
-            assert len(pieces) > 3
-            assert "".join("".join(pieces).split()) == "".join(last_value(trace).split())
-            assert "".join(pieces).strip()
+            said = "".join(pieces)
+            assert said.strip()
+            assert "".join(said.split()) == "".join(last_value(trace).split())
+            # Qwen-Agent asks with a seed of chance, so "Three." is an answer, too; a word is at least one token.
+            assert len(pieces) >= min(4, len(said.split()))
