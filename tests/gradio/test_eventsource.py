@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import zlib
 from collections.abc import AsyncGenerator
 
 import pytest
@@ -151,3 +152,88 @@ async def test_a_stream_of_many_small_pieces_is_not_left_in_the_middle(server: S
         following.cancel()
         await asyncio.wait({following})
     assert seen.data == [b"%d" % number for number in range(6_000)]
+
+
+def chunk(body: bytes, extension: bytes = b"") -> bytes:
+    return b"%x%b\r\n%b\r\n" % (len(body), extension, body)
+
+
+LAST = b"third\\r\\n5"
+TOLD = [b"first", b"second", LAST, b"fourth", b"fifth"]
+WHOLE = [chunk(b"data: %b\n\n" % said) for said in TOLD]
+WIRES = {
+    "a chunk for each": b"".join(WHOLE),
+    "two in a chunk": chunk(b"data: %b\n\ndata: %b\n\n" % (TOLD[0], TOLD[1])) + b"".join(WHOLE[2:]),
+    "in the middle of a line": b"".join(chunk(b"data: %b" % said) + chunk(b"\n\n") for said in TOLD),
+    "with an extension": WHOLE[0] + chunk(b"data: second\n\n", b";a=b") + b"".join(WHOLE[2:]),
+    "with line ends of Windows": b"".join(chunk(b"data: %b\r\n\r\n" % said) for said in TOLD),
+}
+
+
+async def heard(server: Streaming, http: HttpClient, reads: list[bytes], headers: dict[str, str]) -> list[bytes]:
+    """What is taken of a stream whose bytes come in these reads; the third is the last of a call."""
+
+    async def handle(exchange: Exchange) -> None:
+        await exchange.head(200, {**STREAM, **headers}, chunked="content-length" not in headers)
+        for read in reads:
+            await asyncio.sleep(0.002)
+            await exchange.raw(read)
+
+    server.handle = handle
+    seen = Seen(LAST)
+    with await EventSource.open(http, "/") as source:
+        followed = 1
+        while await source.follow(seen.take):
+            followed += 1
+    assert followed == 1 + seen.data.count(LAST)
+    return seen.data
+
+
+@pytest.mark.parametrize("wire", WIRES.values(), ids=WIRES)
+async def test_however_the_chunks_are_cut(server: Streaming, http: HttpClient, wire: bytes):
+    """The first two come alone, so that what follows is known to begin between chunks."""
+    wire = b"".join(WHOLE[:2]) + wire + b"0\r\n\r\n"
+    start = len(WHOLE[0])
+    second = start + len(WHOLE[1])
+    for cut in range(second, len(wire)):
+        reads = [wire[:start], wire[start:second], wire[second:cut], wire[cut:]]
+        assert await heard(server, http, reads, {}) == TOLD[:2] + TOLD
+    assert {request.connection for request in server.requests} == {1}
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+async def test_in_small_reads(server: Streaming, http: HttpClient, size: int):
+    wire = b"".join(WHOLE) + b"0\r\n\r\n"
+    reads = [wire[at : at + size] for at in range(0, len(wire), size)]
+    assert await heard(server, http, reads, {}) == TOLD
+
+
+async def test_a_body_that_only_looks_like_chunks(server: Streaming, http: HttpClient):
+    """It has a length, so what stands there is what is said: lines that are no field."""
+    lines = [*WHOLE, *WHOLE]
+    headers = {"content-length": str(sum(map(len, lines)))}
+    assert await heard(server, http, lines, headers) == TOLD + TOLD
+
+
+@pytest.mark.parametrize("encoding", ["deflate", "gzip"])
+async def test_a_body_that_is_compressed(server: Streaming, http: HttpClient, encoding: str):
+    packer = zlib.compressobj(wbits=31 if encoding == "gzip" else 15)
+    reads: list[bytes] = []
+    for said in TOLD:
+        reads.append(chunk(packer.compress(b"data: %b\n\n" % said) + packer.flush(zlib.Z_SYNC_FLUSH)))
+    reads += [chunk(packer.flush()), b"0\r\n\r\n"]
+    assert await heard(server, http, reads, {"content-encoding": encoding}) == TOLD
+
+
+async def test_what_is_taken_out_is_not_read_by_aiohttp(server: Streaming, http: HttpClient):
+    seen = Seen()
+    with await EventSource.open(http, "/") as source:
+        following = asyncio.create_task(source.follow(seen.take))
+        for number in range(20):
+            server.say(b"data: %d\n\n" % number)
+            seen.one.clear()
+            await seen.one.wait()
+        assert source._content.total_bytes <= len(b"data: 0\n\n" * 2)
+        server.say(None)
+        assert await following is False
+    assert seen.data == [b"%d" % number for number in range(20)]
