@@ -53,25 +53,28 @@ WATCH = """
     let response;
     try { response = await real.apply(this, arguments); }
     catch (error) { if (!stream) window.__pending--; throw error; }
-    const copy = response.clone();
-    (async () => {
-      try {
-        if (!stream) {
-          const text = await copy.text();
-          note('response ' + response.status, url, JSON.stringify([body, text]));
-          return;
-        }
-        const reader = copy.body.getReader(), decoder = new TextDecoder();
-        let rest = '';
-        for (;;) {
-          const { value, done } = await reader.read();
-          if (done) break;
-          rest += decoder.decode(value, { stream: true });
+    if (stream && response.body) {
+      // On its way to the page, and not from a copy: of that the end is lost when the page has it first, and aborts.
+      const decoder = new TextDecoder();
+      let rest = '';
+      const noted = new TransformStream({
+        transform(bytes, page) {
+          rest += decoder.decode(bytes, { stream: true });
           const events = rest.split('\\n\\n');
           rest = events.pop();
           for (const event of events) if (event.startsWith('data:')) note('message', url, event.slice(5));
-        }
-      } catch (error) {} finally { if (!stream) window.__pending--; }
+          page.enqueue(bytes);
+        },
+      });
+      const { status, statusText, headers } = response;
+      const told = new Response(response.body.pipeThrough(noted), { status, statusText, headers });
+      Object.defineProperty(told, 'url', { value: response.url });
+      return told;
+    }
+    const copy = response.clone();
+    (async () => {
+      try { note('response ' + response.status, url, JSON.stringify([body, await copy.text()])); }
+      catch (error) {} finally { if (!stream) window.__pending--; }
     })();
     return response;
   };
