@@ -107,12 +107,13 @@ async def test_conversations_do_not_mix(rule_app: Start, environment: str) -> No
 @pytest.mark.parametrize("name", ["interface", "cancel_chain"])
 async def test_left_in_mid_answer(rule_app: Start, name: str, environment: str) -> None:
     """The work stops on the server, and the very next turn is whole: again, and then once more."""
-    # After a run that was stopped, 4.17 to 4.19 may begin another with a diff against a value that nobody was told. Then
-    # its answer comes at its end, and there is nothing to leave in the middle.
-    times = 1 if environment == SSE_V2 else 2
     async with opened(rule_app, name, environment) as space:
         conversation = space.conversation()
-        for _ in range(times):
+        for again in range(2):
+            if again and environment == SSE_V2:
+                # After a run that was stopped, another of the session may begin there with a diff against a value that
+                # nobody was told; its answer then comes at its end (stopped_runs), and can't be left in the middle.
+                conversation = space.conversation()
             said = ""
             async with conversation.stream("[[count=400 pace=0.05]]") as turn:
                 async for event in turn:

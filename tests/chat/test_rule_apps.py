@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from spacebridge import Answer, Notice, ReasoningDelta, Space, TextDelta, Timeouts, ToolStep, errors
-from tests.real.apps import APPS, EARLY, LATE, MIDDLE, NEW, OLD
+from tests.real.apps import APPS, EARLY, LATE, MIDDLE, NEW, OLD, SSE_V2
 
 pytestmark = pytest.mark.servers
 
@@ -125,6 +125,28 @@ async def test_a_direct_run_that_tells_what_differs_is_said(rule_app: Start, cas
         assert (await conversation.ask("Hello")).text == HISTORY[0]
         with pytest.raises(errors.ProtocolError, match=r"by a mistake of Gradio 4\.19\.2"):
             await conversation.ask("Hello")
+
+
+@cases("stopped_runs")
+async def test_an_answer_that_begins_with_what_differs_from_one_that_was_stopped(
+    rule_app: Start, case: tuple[str, str]
+) -> None:
+    """Full values are asked for where they can be; on 4.17 to 4.19 the answer is given when it is known, at its end."""
+    async with opened(rule_app, case) as space:
+        conversation = space.conversation()
+        for _ in range(2):
+            async with conversation.stream("[[count=400 pace=0.05]]") as stopped:
+                async for event in stopped:
+                    if isinstance(event, TextDelta):
+                        break
+            assert conversation.state == "partial"
+            async with conversation.stream("Hello") as turn:
+                pieces = [event.text async for event in turn if isinstance(event, TextDelta)]
+            assert "".join(pieces) == turn.result().text
+            assert turn.result().text.startswith("Echo: Hello | history=")
+            assert not turn.result().rewritten
+            assert (len(pieces) == 1) == (case[1] == SSE_V2)
+            assert (await conversation.ask("Hello")).text.startswith("Echo: Hello | history=")
 
 
 @cases("cancel_chain")

@@ -240,7 +240,7 @@ class Answering:
         if not talk.accepted:
             told = self._waiting(batch)
             return _then(write(told), more=True) if told else True
-        events = burst.joined(batch) if len(batch) > 1 else batch
+        events = burst.joined(batch)
         for event in events:
             if isinstance(event, AttachmentAdded | AttachmentRemoved):
                 return self._take_files(number, talk, write, events)

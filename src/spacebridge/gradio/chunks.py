@@ -11,7 +11,7 @@ import re
 
 __all__ = ["whole_chunks"]
 
-# A size of up to 15 digits: that is what fits every machine's integers. None for "0", which is the last chunk.
+# Not "0", which is that of the last chunk.
 _SIZE = re.compile(rb"(?!0+\r)([0-9a-fA-F]{1,15})\r\n")
 
 

@@ -11,7 +11,7 @@ from spacebridge.gradio.diff import DiffError, GrowingValue, Operation, is_opera
 from spacebridge.gradio.failures import error_from_output
 from spacebridge.gradio.generations import generation_of
 from spacebridge.gradio.messages import Output
-from spacebridge.gradio.transport import CANCELLED, Line, Submission
+from spacebridge.gradio.transport import Line, Submission
 from spacebridge.log import logger
 from spacebridge.shape import as_object
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["CallListener", "Outcome", "Session"]
 
-# Before 6.28 a run that died leaves its last value behind, and a later run of the session may begin with a diff
-# against it. So does each direct run of a generator, of which only the first value is taken. Asking for full values in
-# place of diffs avoids that, where it can be asked.
+# Before 6.28 a run that died or was stopped leaves its last value behind, and a later run of the session may begin with a
+# diff against it. So does each direct run of a generator, of which only the first value is taken. Asking for full values
+# in place of diffs avoids that, where it can be asked.
 _TAKES_SIMPLE_FORMAT = (4, 20)
 _FORGETS_DEAD_RUNS = (6, 28)
 # What is run directly has another address before.
@@ -128,7 +128,7 @@ class _Outputs:
         self._listener.on_output(position, value, operations)
 
     def _stale(self, position: int, operations: list[Operation]) -> None:
-        """A diff where a full value should be: one against the last value of a run that died."""
+        """A diff where a full value should be: one against the last value of a run that died or was stopped."""
         last = operations[-1]
         if self._form == "asked whole" and self._begun and self._known[position]:
             self._grow(position, operations)  # a release that does not know simple_format
@@ -236,7 +236,7 @@ class Session:
             if output.data is None:
                 if not submission.cancelled:
                     raise errors.TurnCancelled(f"{asked} was cancelled on the server.")
-                self._died = self._died or message is CANCELLED
+                self._died = True
                 return Outcome(cancelled=True, output=output)
         except errors.SpacebridgeError as error:
             self._died = True

@@ -51,6 +51,7 @@ APPS: dict[str, App] = {
     "after_failure": app("after_failure.py", "", ALL_GENERATIONS, "'Echo: Hello | ran= history=1', then 'ran=[then][success]'; 'fail', 'crash', 'fail later' (part: 'a part') are errors, after which [then] runs before 6 only, and [failure] on 5.50 and 6.31: ask once more to see"),
     "kept_runs": app("kept_runs.py", "", EVERYWHERE, "'Echo: Hello | history=N' turn after turn, although every first step has the number of the one before it, for which the server keeps a value"),
     "kept_runs_early": app("kept_runs.py", "", (SSE_V2,), "as kept_runs in turn 1; then nothing can be done but say so"),
+    "stopped_runs": app("kept_runs.py", "--run queued", (SSE_V2, *EVERYWHERE), "'Echo: Hello | history=N'; after a turn that was stopped too, although the server then begins with a diff against what that one had come to: on 4.19.2 as a whole, at the end"),
     "cancel_chain": app("cancel_chain.py", "", ALL_GENERATIONS, "cancel '[[count=50 pace=0.05]]' in the middle; the next turn's answer says memory=[prompt, partial answer]"),
     "js_between": app("js_steps.py", "--js between", ALL_GENERATIONS, "on 6.31 'Echo: Hello | history=1'; before 6 the page does not go on after such a step, and nothing answers"),
     "js_outputs": app("js_steps.py", "--js outputs", ALL_GENERATIONS, "as js_between"),
