@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["CallListener", "Outcome", "Session"]
 
-# Before 6.28 a run that died or was stopped leaves its last value behind, and a later run of the session may begin with a
-# diff against it. So does each direct run of a generator, of which only the first value is taken. Asking for full values
-# in place of diffs avoids that, where it can be asked.
+# Before 6.28 a run that died or was stopped leaves its last value behind, and a later run of the session may begin
+# with a diff against it. So does each direct run of a generator, of which only the first value is taken. Asking for
+# full values in place of diffs avoids that, where it can be asked.
 _TAKES_SIMPLE_FORMAT = (4, 20)
 _FORGETS_DEAD_RUNS = (6, 28)
 # What is run directly has another address before.
