@@ -12,7 +12,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from spacebridge.gateway import app
-from spacebridge.gateway.protocol import BoundedProtocol
+from spacebridge.gateway.protocol import CHUNK, BoundedProtocol
 from spacebridge.gateway.shapes.problem import Problem
 
 
@@ -29,8 +29,9 @@ async def answering(scope: Any, receive: Any, send: Any) -> None:
 @contextlib.asynccontextmanager
 async def connected(
     kind: type[BoundedProtocol] = BoundedProtocol,
+    application: Any = answering,
 ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    config = uvicorn.Config(answering, lifespan="off", log_config=None)
+    config = uvicorn.Config(application, lifespan="off", log_config=None)
     config.load()
     state = ServerState()
     loop = asyncio.get_running_loop()
@@ -91,3 +92,79 @@ async def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.M
     with pytest.raises(Problem) as caught:
         await app._body({"headers": []}, receive, 10)
     assert (caught.value.status, caught.value.code) == (408, "request_timeout")
+
+
+START = {"type": "http.response.start", "status": 200}
+"""Of a reply whose body is chunked."""
+
+
+class Writing:
+    """Writes what it is told at once, and notes whether that could be."""
+
+    def __init__(self, *pieces: bytes, start: dict[str, Any] = START, end: bytes = b"") -> None:
+        self._pieces = pieces
+        self._start = start
+        self._end = end
+        self.told: list[bool] = []
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        write = scope["extensions"][CHUNK]["write"]
+        self.told = [write(b"too early")]
+        await send(self._start)
+        self.told += [write(piece) for piece in self._pieces]
+        await send({"type": "http.response.body", "body": self._end})
+        self.told.append(write(b"too late"))
+
+
+async def test_chunks_are_written_at_once():
+    app = Writing(b"a", b"", b"b" * 100, end=b"c")
+    async with connected(application=app) as (reader, writer), asyncio.timeout(30):
+        for _ in range(2):  # the second on the same connection
+            writer.write(b"GET / HTTP/1.1\r\n\r\n")
+            assert b"transfer-encoding: chunked" in await reader.readuntil(b"\r\n\r\n")
+            assert await reader.readuntil(b"0\r\n\r\n") == b"1\r\na\r\n64\r\n%b\r\n1\r\nc\r\n0\r\n\r\n" % (b"b" * 100)
+            assert app.told == [False, True, True, True, False]
+
+
+async def test_a_body_of_known_length_is_not_written_as_chunks():
+    app = Writing(b"a", start={**START, "headers": [(b"content-length", b"4")]}, end=b"body")
+    async with connected(application=app) as (reader, writer), asyncio.timeout(30):
+        writer.write(b"GET / HTTP/1.1\r\n\r\n")
+        assert (await reader.readuntil(b"body")).endswith(b"\r\n\r\nbody")
+        assert app.told == [False, False, False]
+
+
+async def test_no_chunk_is_written_for_a_request_that_wants_no_body():
+    app = Writing(b"a")
+    async with connected(application=app) as (reader, writer), asyncio.timeout(30):
+        writer.write(b"HEAD / HTTP/1.1\r\nconnection: close\r\n\r\n")
+        assert (await reader.read()).endswith(b"\r\n\r\n")
+        assert app.told == [False, False, False]
+
+
+async def test_what_a_client_does_not_take_is_not_written_at_once():
+    told: list[bool] = []
+    ended = asyncio.Event()
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        write = scope["extensions"][CHUNK]["write"]
+        await send(START)
+        for _ in range(10_000):
+            told.append(write(b"x" * 65_536))
+            if not told[-1]:
+                break
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(30):
+                while (await receive())["type"] != "http.disconnect":
+                    pass
+        told.append(write(b"gone"))
+        ended.set()
+
+    async with connected(application=application) as (_, writer), asyncio.timeout(60):
+        writer.write(b"GET / HTTP/1.1\r\n\r\n")
+        while not told or told[-1]:
+            await asyncio.sleep(0.01)
+        assert len(told) > 1
+        writer.transport.abort()
+        await ended.wait()
+    assert told[-2:] == [False, False]

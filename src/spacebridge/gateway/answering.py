@@ -239,8 +239,9 @@ class Answering:
         """Send what a batch of events gives, as one piece; whether more of the answer is wanted."""
         if not talk.accepted:
             told = self._waiting(batch)
-            return _then(write(told), more=True) if told else True
-        events = burst.joined(batch)
+            rest = write(told) if told else None
+            return True if rest is None else _after(rest, more=True)
+        events = batch if len(batch) == 1 else burst.joined(batch)
         for event in events:
             if isinstance(event, AttachmentAdded | AttachmentRemoved):
                 return self._take_files(number, talk, write, events)
@@ -258,7 +259,7 @@ class Answering:
 
     def _tell(self, number: int, write: Write, events: Sequence[Event]) -> Taken:
         encoder, over = self._encoder or self.encoder, False
-        comments, told = b"", self._beginning()
+        comments, told = b"", b"" if self._sent_begin else self._beginning()
         for event in events:
             if isinstance(event, Queued):
                 comments += sse.queued(event)
@@ -269,7 +270,8 @@ class Answering:
             if over := encoder.is_over(number):
                 break
         told = comments + told
-        return _then(write(told), more=not over) if told else not over
+        rest = write(told) if told else None
+        return not over if rest is None else _after(rest, more=not over)
 
     def _waiting(self, batch: list[Event]) -> bytes:
         """What is told while an answer waits in our own line, or for the Space to be reached."""
@@ -288,12 +290,8 @@ class Answering:
         return self.encoder.sse(self.encoder.begin())
 
 
-def _then(rest: Awaitable[None] | None, *, more: bool) -> Taken:
-    """Whether more is wanted, once the rest of the sending is done."""
-    return more if rest is None else _after(rest, more=more)
-
-
 async def _after(rest: Awaitable[None], *, more: bool) -> bool:
+    """Whether more is wanted, once the rest of the sending is done."""
     await rest
     return more
 

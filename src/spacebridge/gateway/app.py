@@ -21,6 +21,7 @@ from spacebridge.gateway.attachments import Attachments, Offered
 from spacebridge.gateway.config import is_loopback
 from spacebridge.gateway.exchange import ClientGone, Exchange
 from spacebridge.gateway.logs import log_request, shortened
+from spacebridge.gateway.protocol import CHUNK
 from spacebridge.gateway.shapes import item_list, messages, messages_request, responses, sse
 from spacebridge.gateway.shapes.problem import Problem, openai_body
 from spacebridge.log import logger
@@ -291,7 +292,8 @@ class _Asking:
             ),
             finished=lambda encoder: api.finished(encoder, kept),
         )
-        reply = Exchange(answering, send, keep_alive=gateway.config.server.keep_alive)
+        at_once = scope.get("extensions", {}).get(CHUNK, {}).get("write")
+        reply = Exchange(answering, send, at_once, keep_alive=gateway.config.server.keep_alive)
         try:
             with gateway.turns_of(client, asked.choices):
                 await exchange.run_until_gone(receive, gateway, reply.stream if asked.stream else reply.whole)

@@ -45,6 +45,8 @@ class Exchange:
     Args:
         answering: gives the answers.
         send: of ASGI.
+        at_once: sends a piece of a body without waiting, or gives False where that can't be; see
+            :data:`~spacebridge.gateway.protocol.CHUNK`.
         keep_alive: seconds of silence after which a stream says that it lives.
     """
 
@@ -52,6 +54,7 @@ class Exchange:
         self,
         answering: Answering,
         send: Send,
+        at_once: Callable[[bytes], bool] | None = None,
         *,
         keep_alive: float,
         accept: float = _ACCEPT,
@@ -59,6 +62,7 @@ class Exchange:
     ) -> None:
         self._answering = answering
         self._send = send
+        self._at_once = at_once
         self._keep_alive = keep_alive
         self._accept = accept
         self._patience = patience
@@ -140,7 +144,10 @@ class Exchange:
     def _pass(self, piece: bytes) -> Awaitable[None] | None:
         """Send a piece, or keep it until the headers go; what of that has to be waited for, if anything."""
         if self._flowing:
-            return self._write(piece)
+            if self._at_once is None or not self._at_once(piece):
+                return self._write(piece)
+            self._last = time.monotonic()
+            return None
         self._buffer.append(piece)
         return begin(self._start()) if self._answering.begun else None
 

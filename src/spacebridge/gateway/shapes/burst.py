@@ -14,8 +14,6 @@ __all__ = ["joined"]
 
 def joined(events: Sequence[Event]) -> Sequence[Event]:
     """The same events, with neighbouring deltas of a kind made one, so that they leave together."""
-    if len(events) < 2:
-        return events
     found: list[Event] = []
     run: list[TextDelta | ReasoningDelta] = []
 
