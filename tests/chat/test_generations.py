@@ -14,6 +14,7 @@ import pytest
 from spacebridge import Queued, Space, Started, TextDelta, Timeouts, errors
 from spacebridge.cli.describe import describe
 from spacebridge.gradio.upload import UploadFile
+from spacebridge.page.user import change_by_user
 from tests.real.apps import ALL_GENERATIONS, EARLY, EVERYWHERE, NEW, SSE, SSE_V1, SSE_V2, WS
 from tests.real.readers import RawReader
 
@@ -186,6 +187,6 @@ async def test_files_by_a_button_and_a_box(rule_app: Start, environment: str) ->
         page.values.set(button, first)
         page.fire(button, "upload")
         await page.settle()
-        page.set_by_user(attached, second)
+        change_by_user(page, attached, second)
         answer = await conversation.ask("And now?")
     assert answer.text == "Echo: And now? | files=a.txt(5) attached=b.txt history=5"

@@ -94,14 +94,6 @@ def test_an_event_that_came_in_one_piece_is_not_copied():
     assert splitter.feed(b"e\n\n") == [(b"de", 0, 2)]
 
 
-def test_pending_says_whether_an_event_has_begun():
-    splitter = FrameSplitter()
-    assert not splitter.pending
-    for chunk, pending in ((b"d", True), (b"ata: a\n", True), (b"\n", False), (b"data: b\n\n", False)):
-        splitter.feed(chunk)
-        assert splitter.pending is pending
-
-
 @pytest.mark.timeout(30)
 @pytest.mark.parametrize("size", [1024, 64 * 1024], ids=["1 KB", "64 KB"])
 def test_a_large_event_costs_time_linear_in_its_bytes(size: int):

@@ -467,19 +467,6 @@ async def test_a_long_chain_runs_to_its_end(version: tuple[int, ...]):
     assert heard.notices == []
 
 
-async def test_what_a_user_puts_in_fires_input_and_change():
-    found, session, _ = page(
-        SIX,
-        {},
-        listener(0, (BOX, "input"), reads=[BOX]),
-        listener(1, (BOX, "change"), reads=[BOX]),
-        listener(2, (BOX, "submit")),
-    )
-    found.set_by_user(BOX, "typed")
-    await found.settle()
-    assert session.calls == [Call(0, ["typed"], BOX), Call(1, ["typed"], BOX)]
-
-
 # Loading
 
 

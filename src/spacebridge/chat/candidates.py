@@ -23,6 +23,7 @@ from spacebridge.chat.components import (
 )
 from spacebridge.chat.words import ANSWERING, ASIDE, BESIDE, CHOOSING, CLEARING, MESSAGE, NOT_MESSAGE, SENDING
 from spacebridge.page.graph import way
+from spacebridge.page.user import TYPING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -34,7 +35,6 @@ __all__ = ["Candidate", "find_candidates", "is_shown"]
 
 # Names under which a box of somebody else's may send. Gradio's own have ``submit``.
 _OTHER_SENDS = ("send", "enter", "message")
-_TYPING = ("input", "change")
 # A page is looked at no further than this many steps, about a microsecond each, however large it is.
 _MOST_STEPS = 200_000
 _STEPS_OF_A_CANDIDATE = 40
@@ -201,7 +201,7 @@ class _Finder:
                     yield component, "click", listeners
         for component in components:
             if text_box(component):
-                for event in _TYPING:
+                for event in TYPING:
                     listeners = self.graph.listeners(component.id, event)
                     if listeners and any(component.id in listener.inputs for listener in listeners):
                         yield component, event, listeners
@@ -217,7 +217,7 @@ class _Finder:
         reached = self._reach(listeners)
         written = self._written(reached)
         direct = dict.fromkeys(written, reached)
-        if event not in _TYPING:
+        if event not in TYPING:
             hung = self._written(self._clocks) & (self.chatbots | self.others)
             direct |= dict.fromkeys(hung - written, self._clocks)
         for number in self._worth(direct):
@@ -226,7 +226,7 @@ class _Finder:
             if clock:
                 edges = (*(listener.id for listener in listeners), *edges)
             box, direct_box, clean = self._box(trigger, edges, reached, number)
-            if (clock or event in _TYPING) and (box is None or not direct_box):
+            if (clock or event in TYPING) and (box is None or not direct_box):
                 continue
             yield _Found(trigger, event, output, edges, box, direct_box, clean, clock, written)
 
@@ -268,7 +268,7 @@ class _Finder:
         found: dict[int, list[Component]] = {}
         for component in self.graph.components.values():
             if text_box(component):
-                for event in _TYPING:
+                for event in TYPING:
                     for listener in self.graph.listeners(component.id, event):
                         for output in listener.outputs if component.id in listener.inputs else ():
                             found.setdefault(output, []).append(component)
@@ -343,7 +343,7 @@ class _Finder:
             points.append((-100, "no text goes in"))
         else:
             points += self._box_points(box, found.written)
-            if found.event in _TYPING:
+            if found.event in TYPING:
                 points.append((-3, "it is sent by typing alone"))
             elif trigger.id == box.id:
                 points.append((15, "the box itself sends"))

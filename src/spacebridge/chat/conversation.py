@@ -17,6 +17,7 @@ from spacebridge.chat.outgoing import as_upload
 from spacebridge.chat.talk import Talk
 from spacebridge.chat.turn import Fire
 from spacebridge.gradio.trace import redact_url
+from spacebridge.page.user import change_by_user
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
@@ -380,7 +381,7 @@ class Conversation(Talk):
                     raise errors.FileRefused(f"The page takes no more files at {inlet.describe()}.")
                 if inlet.wants_content(page.version):
                     given = [{"data": await self._content(file)} for file in given]
-                page.set_by_user(inlet.component, inlet.value(given, page.version))
+                change_by_user(page, inlet.component, inlet.value(given, page.version))
                 page.fire(inlet.component, "upload")
                 if inlet.button is not None and press:
                     await page.settle()

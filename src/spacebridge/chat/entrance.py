@@ -9,8 +9,7 @@ import msgspec
 from spacebridge import errors
 from spacebridge.chat.components import filled
 from spacebridge.chat.gates import is_locked, next_gate, ticked_by
-from spacebridge.page.page import TYPING
-from spacebridge.shape import as_list, is_list
+from spacebridge.page.user import TYPING, change_by_user
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,17 +106,13 @@ def _act(page: Page, gate: Gate) -> None:
     if gate.act == "click":
         for listener in page.fire(number, "click"):
             for box in ticked_by(page.graph, listener):
-                page.set_by_user(box, value=True)
+                page.values.set(box, value=True)  # a user did not, so there is no ``input``
+                page.fire(box, "change")
         return
     if gate.act == "enter":
         page.fire(number, "submit")
         return
-    page.set_by_user(number, gate.value)
-    values = [
-        as_list(choice)[-1] if is_list(choice) else choice for choice in as_list(page.values.prop(number, "choices"))
-    ]
-    index = values.index(gate.value) if gate.value in values else 0
-    page.fire(number, "select", {"index": index, "value": gate.value, "selected": True})
+    change_by_user(page, number, gate.value)
 
 
 def _hint(gate: Gate) -> str:

@@ -48,11 +48,6 @@ class FrameSplitter:
         self._skip_newline = False
         self._begun = False
 
-    @property
-    def pending(self) -> bool:
-        """Whether the beginning of an event has come and its end has not."""
-        return bool(self._line) or bool(self._data)
-
     def feed(self, chunk: bytes) -> list[Frame]:
         """Take a chunk; return the data of every event that it completes, in order.
 

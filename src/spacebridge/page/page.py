@@ -35,13 +35,11 @@ if TYPE_CHECKING:
     from spacebridge.gradio.session import Session
     from spacebridge.page.run import End
 
-__all__ = ["TYPING", "Page", "PageListener"]
+__all__ = ["Page", "PageListener"]
 
 # A change that fires a listener that makes a change … in a browser this may go on for ever.
 _DEEPEST = 24
 _CLOCK = 0.5
-TYPING = ("input", "change")
-"""The events of a component whose value a user changes, in the order in which they are fired."""
 
 
 class PageListener(Protocol):
@@ -171,12 +169,6 @@ class Page:
             return True
         finally:
             settling.cancel()
-
-    def set_by_user(self, component: int, value: object) -> None:
-        """Put a value into a component as a user does, which fires its ``input`` and ``change`` events."""
-        self.values.set(component, value)
-        for event in TYPING:
-            self.fire(component, event)
 
     def fire(self, component: int, event: str, event_data: object = None) -> list[Dependency]:
         """Fire an event of a component; return the listeners that were set going. ``settle`` waits for them."""

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
     from spacebridge.page.page import Page
 
-__all__ = ["change_by_user", "events_of_change"]
+__all__ = ["TYPING", "change_by_user", "events_of_change"]
+
+TYPING = ("input", "change")
+"""The events of a text box in which a user types, in the order in which they are fired."""
 
 _CHANGED = ("change", "input")
 _EVENTS: dict[str, tuple[str, ...]] = {
