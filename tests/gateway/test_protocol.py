@@ -168,3 +168,26 @@ async def test_what_a_client_does_not_take_is_not_written_at_once():
         writer.transport.abort()
         await ended.wait()
     assert told[-2:] == [False, False]
+
+
+async def test_who_goes_away_is_noticed_although_a_second_request_waits():
+    begun, left = asyncio.Event(), asyncio.Event()
+    served: list[str] = []
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        served.append(scope["path"])
+        await send(START)
+        await receive()
+        begun.set()
+        async with asyncio.timeout(20):
+            while (await receive())["type"] != "http.disconnect":
+                pass
+        assert not scope["extensions"][CHUNK]["write"](b"gone")
+        left.set()
+
+    async with connected(application=application) as (_, writer), asyncio.timeout(30):
+        writer.write(b"GET /first HTTP/1.1\r\n\r\nGET /second HTTP/1.1\r\n\r\n")
+        await begun.wait()
+        writer.transport.abort()
+        await left.wait()
+    assert served == ["/first"]

@@ -42,6 +42,8 @@ class BoundedProtocol(HttpToolsProtocol):
     _size = 0
     _within = False
     _patience: asyncio.TimerHandle | None = None
+    _answered: RequestResponseCycle | None = None
+    """The request under way, or the last one that was."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
@@ -49,9 +51,14 @@ class BoundedProtocol(HttpToolsProtocol):
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no longer."""
+        """Wait no longer, and tell the request under way."""
         self._wait_no_longer()
+        self.pipeline.clear()
         super().connection_lost(exc)
+        # If others wait behind the request under way, uvicorn tells only the last of them, which never begins.
+        if (cycle := self._answered) is not None and not cycle.response_complete:
+            cycle.disconnected = True
+            cycle.message_event.set()
 
     def data_received(self, data: bytes) -> None:
         """More of a request."""
@@ -76,6 +83,14 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         if self.cycle is not before:
             self.scope["extensions"] = {CHUNK: {"write": _chunk_writer(self.cycle)}}
+            if not self.pipeline:
+                self._answered = self.cycle
+
+    def on_response_complete(self) -> None:
+        """A reply has ended, and the request that waits behind it begins."""
+        if self.pipeline:
+            self._answered = self.pipeline[-1][0]
+        super().on_response_complete()
 
     def _wait(self) -> None:
         self._wait_no_longer()
