@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from spacebridge.gateway.eager import done
-from spacebridge.gateway.exchange import Exchange
+from spacebridge.gateway.exchange import ClientGone, Exchange
+from spacebridge.gateway.shapes.problem import Problem
 
 if TYPE_CHECKING:
     from spacebridge.gateway.answering import Write
@@ -23,6 +24,9 @@ class Answers:
 
     def __init__(self) -> None:
         self.adjusted: dict[str, Any] = {}
+
+    def failure(self, problem: Problem) -> bytes:
+        return str(problem).encode()
 
     async def stream(self, write: Write) -> None:
         try:
@@ -119,3 +123,15 @@ async def test_a_stream_that_is_silent_says_that_it_lives():
     await Exchange(answers, send, keep_alive=0.05, accept=0.01, patience=5).stream()
     assert b": keep-alive\n\n" in bodies
     assert bodies[-2:] == [b"a", b""]
+
+
+@pytest.mark.parametrize("code", ["stopping", "stream_cut"])
+async def test_a_client_that_does_not_take_the_end_is_not_waited_for(code: str):
+    async def send(message: Any) -> None:
+        await asyncio.Event().wait()
+
+    answers: Any = Answers()
+    reply = Exchange(answers, send, keep_alive=5, patience=0.05)
+    async with asyncio.timeout(30):
+        with pytest.raises(ClientGone):
+            await reply.fail(Problem("It ends.", status=503, code=code))

@@ -31,6 +31,8 @@ _ACCEPT = 2.0
 a turn into their queue first, and then refuse it: what has only been queued is not accepted yet."""
 _PATIENCE = 60.0
 """Seconds after which a client that takes nothing of a stream is left: else it would hold its place on the Space."""
+_LAST_WORDS = 5.0
+"""Seconds that a client has to take the news that the server is being stopped."""
 _FIELD = re.compile(r"[\w.\-\[\]]{1,64}", re.ASCII)
 _MOST_NAMES = 32
 
@@ -96,11 +98,16 @@ class Exchange:
         finally:
             tending.cancel()
             await asyncio.wait({tending})
-        await self._end(b"")
+        await self._end(b"", self._patience)
 
     async def fail(self, problem: Problem) -> None:
-        """End a stream that has begun with an error."""
-        await self._end(self._answering.failure(problem))
+        """End a stream that has begun with an error.
+
+        Raises:
+            ClientGone: the client does not take it. A server that is being stopped does not wait for that for long.
+        """
+        seconds = min(_LAST_WORDS, self._patience) if problem.code == "stopping" else self._patience
+        await self._end(self._answering.failure(problem), seconds)
 
     async def _tend(self, work: asyncio.Task[Any] | None) -> None:
         """Let the headers go after a while, and from then on break every long silence; leave a client that is stuck."""
@@ -163,8 +170,13 @@ class Exchange:
         finally:
             self._sending -= 1
 
-    async def _end(self, body: bytes) -> None:
-        await self._send({"type": "http.response.body", "body": body, "more_body": False})
+    async def _end(self, body: bytes, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._send({"type": "http.response.body", "body": body, "more_body": False})
+        except TimeoutError:
+            logger.info("A client has not taken the end of its stream for %g s, and is left.", seconds)
+            raise ClientGone from None
 
     def _all_headers(self, content_type: str) -> dict[str, str]:
         answering = self._answering
