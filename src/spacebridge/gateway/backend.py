@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from spacebridge.chat.events import Notice
+    from spacebridge.gateway.breaker import Attempt
     from spacebridge.gateway.options import Breaking, ModelOptions
 
 __all__ = ["Backend", "State", "title_of"]
@@ -210,14 +211,14 @@ class Backend:
         self.failure = None
         self._close_if_unused()
 
-    def succeeded(self) -> None:
+    def succeeded(self, attempt: Attempt) -> None:
         """A turn went well."""
         self.failure = None
-        self.breaker.succeeded()
+        self.breaker.succeeded(attempt)
 
-    def failed(self, error: BaseException) -> None:
+    def failed(self, attempt: Attempt, error: BaseException) -> None:
         """A turn, or the attempt to reach the Space, failed."""
-        self.breaker.failed(error)
+        self.breaker.failed(attempt, error)
         if is_fault(error):
             self.failure = error
 

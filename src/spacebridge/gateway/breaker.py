@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from spacebridge.gateway.options import Breaking
 
-__all__ = ["Breaker", "is_fault", "says_when"]
+__all__ = ["Attempt", "Breaker", "is_fault", "says_when"]
 
 # These say something of the request, not of the Space.
 _OF_THE_REQUEST = (
@@ -44,8 +44,23 @@ def says_when(error: BaseException) -> float | None:
     return None
 
 
+class Attempt:
+    """A turn that a breaker let through.
+
+    Args:
+        after: how many rests had begun before it.
+    """
+
+    __slots__ = ("after",)
+
+    def __init__(self, after: int) -> None:
+        self.after = after
+
+
 class Breaker:
     """Counts failures in a row.
+
+    What comes of a turn is told with its attempt: one from before a rest says nothing of how the Space is after it.
 
     Args:
         options: when it rests, and for how long.
@@ -56,9 +71,12 @@ class Breaker:
         self.options = options
         self._clock = clock
         self._failures = 0
+        self._begun = 0
+        """Rests that ever began."""
         self._rests = 0
+        """Rests without a success between them."""
         self._until = -math.inf
-        self._trial = False
+        self._trial: Attempt | None = None
 
     @property
     def state(self) -> Literal["closed", "open", "half-open"]:
@@ -72,42 +90,47 @@ class Breaker:
         """Seconds of the rest that are left."""
         return max(0.0, self._until - self._clock())
 
-    def admits(self) -> bool:
-        """Whether a turn may be tried now. After a rest one goes first, and the others wait for what comes of it."""
-        match self.state:
-            case "closed":
-                return True
-            case "open":
-                return False
-            case "half-open":
-                if self._trial:
-                    return False
-                self._trial = True
-                return True
+    def admits(self) -> Attempt | None:
+        """Let a turn through, if one may be tried now.
 
-    def succeeded(self) -> None:
+        After a rest one goes first, and the others wait for what comes of it.
+        """
+        if self.state == "open":
+            return None
+        if self.state == "half-open":
+            if self._trial is not None:
+                return None
+            self._trial = Attempt(self._begun)
+            return self._trial
+        return Attempt(self._begun)
+
+    def stands(self, attempt: Attempt) -> bool:
+        """Whether no rest has begun since it was let through."""
+        return attempt.after == self._begun
+
+    def succeeded(self, attempt: Attempt) -> None:
         """A turn went well."""
-        self._failures = self._rests = 0
-        self._until, self._trial = -math.inf, False
+        self.left(attempt)
+        if self.stands(attempt):
+            self._failures = self._rests = 0
 
-    def failed(self, error: BaseException) -> None:
+    def failed(self, attempt: Attempt, error: BaseException) -> None:
         """A turn, or the attempt to reach the Space, failed."""
+        first = attempt is self._trial
+        self.left(attempt)
         if (wait := says_when(error)) is not None:
-            self._trial = False
-            self._until = max(self._until, self._clock() + min(wait, self.options.longest))
-            return
-        if not is_fault(error) or isinstance(error, _OF_THE_TURN):
-            self.left()
-            return
-        if self.state == "open" or (self._rests and not self._trial):
-            return  # a turn from before the rest; many at once are no reason to rest longer
-        self._failures += 1
-        if self._failures >= self.options.failures or self._trial:
-            rest = min(self.options.rest * 2.0**self._rests, self.options.longest)
-            self._rests = min(self._rests + 1, 32)
-            self._until = self._clock() + rest
-        self._trial = False
+            self._rest(min(wait, self.options.longest))
+        elif self.stands(attempt) and is_fault(error) and not isinstance(error, _OF_THE_TURN):
+            self._failures += 1
+            if first or self._failures >= self.options.failures:
+                self._rest(min(self.options.rest * 2.0**self._rests, self.options.longest))
+                self._rests = min(self._rests + 1, 32)
 
-    def left(self) -> None:
+    def left(self, attempt: Attempt) -> None:
         """A turn ended without telling anything of the Space: it was left, or the request was wrong."""
-        self._trial = False
+        if attempt is self._trial:
+            self._trial = None
+
+    def _rest(self, seconds: float) -> None:
+        self._begun += 1
+        self._until = max(self._until, self._clock() + seconds)

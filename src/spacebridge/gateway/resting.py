@@ -96,7 +96,7 @@ class RestingStore:
 
     async def _asked(self, call: Callable[[], Awaitable[_T]]) -> _T:
         breaker = self._breaker
-        if not breaker.admits():
+        if (attempt := breaker.admits()) is None:
             wait = max(1, math.ceil(breaker.wait))
             raise errors.StoreFailed(f"The store has not answered, and is not asked for {wait} s more.", hint="")
         try:
@@ -104,18 +104,18 @@ class RestingStore:
                 found = await call()
         except TimeoutError:
             told = f"The store has not answered for {self._seconds:g} s."
-            breaker.failed(errors.TimedOut(told, limit="store", seconds=self._seconds))
+            breaker.failed(attempt, errors.TimedOut(told, limit="store", seconds=self._seconds))
             failed = errors.StoreFailed(f"{told} It is left alone for {math.ceil(breaker.wait)} s.")
             self._complain(failed)
             raise failed from None
         except errors.StoreFailed as error:
-            breaker.succeeded()  # it fails, but it does so in time
+            breaker.succeeded(attempt)  # it fails, but it does so in time
             self._complain(error)
             raise
         except BaseException:
-            breaker.left()
+            breaker.left(attempt)
             raise
-        breaker.succeeded()
+        breaker.succeeded(attempt)
         # A full disk can still be read: what works now and then does not work again.
         if not self._well and self._clock() - self._failed >= _SETTLED:
             self._well = True

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from spacebridge.chat.outbox import Take, Taken
     from spacebridge.chat.turn import Turn
     from spacebridge.gateway.backend import Backend
+    from spacebridge.gateway.breaker import Attempt
     from spacebridge.gateway.fetching import Fetcher
     from spacebridge.gateway.line import Ticket
     from spacebridge.gateway.metrics import Metrics
@@ -184,16 +185,15 @@ class Talk:
 
     async def _ask(self, backend: Backend, kept: Kept | None, take: Take) -> None:
         """Have one Space answer."""
-        if not backend.breaker.admits():
-            raise _rests(backend)
+        attempt = _admitted(backend)
         self.backend = backend
         asked = False
         try:
             with backend.used(self._owner):
                 async with backend.line.join(self._owner) as ticket:
                     await _waited(ticket, backend, take)
-                    if backend.breaker.state == "open":  # since this began to wait
-                        raise _rests(backend)
+                    if not backend.breaker.stands(attempt):  # it has rested since this began to wait
+                        attempt = _admitted(backend)
                     asked = True
                     # No event of a turn says that a Space is being reached, or that it sleeps when it is asked.
                     telling = asyncio.create_task(_tell(backend, take))
@@ -205,17 +205,17 @@ class Talk:
             self._metrics.failed(self._model.name, backend.title, error)
             # That our own line is full tells nothing of the Space, nor does a session that is lost.
             if asked and not (kept is not None and isinstance(error, _OF_THE_SESSION)):
-                backend.failed(error)
+                backend.failed(attempt, error)
             else:
-                backend.breaker.left()
+                backend.breaker.left(attempt)
             raise
         except BaseException:
-            backend.breaker.left()
+            backend.breaker.left(attempt)
             raise
         if self._ended_well:
-            backend.succeeded()
+            backend.succeeded(attempt)
         else:
-            backend.breaker.left()
+            backend.breaker.left(attempt)
 
     async def _turn(self, backend: Backend, kept: Kept | None, take: Take, telling: asyncio.Task[None]) -> None:
         space = self._space = await backend.space(self._owner)
@@ -332,6 +332,18 @@ async def _tell(backend: Backend, take: Take) -> None:
         if backend.status not in ("", told):
             told = backend.status
             await settled(take([Notice(level="info", text=told)]))
+
+
+def _admitted(backend: Backend) -> Attempt:
+    """Leave to ask a Space now.
+
+    Raises:
+        SpaceUnavailable: it rests.
+        RateLimited: it said when to come back, and that is not yet.
+    """
+    if (attempt := backend.breaker.admits()) is None:
+        raise _rests(backend)
+    return attempt
 
 
 def _rests(backend: Backend) -> errors.SpacebridgeError:
