@@ -11,6 +11,7 @@ from spacebridge import errors
 from spacebridge.chat.conversation import Conversation
 from spacebridge.chat.events import Event, Finished, Notice, Queued, Started, TextDelta
 from spacebridge.chat.resume import JsonConversation
+from spacebridge.gradio.messages import Output
 from spacebridge.gradio.session import Outcome
 from spacebridge.options import Limits, Timeouts
 from tests.chat.hosted import ScriptedHost, conversation_on
@@ -427,3 +428,57 @@ async def test_a_turn_of_which_no_more_is_wanted_is_stopped():
     assert not await conversation.stream("hi").follow(lambda _: False)
     assert session.cancels == [None]
     assert conversation.state == "partial"
+
+
+def raising(error: errors.SpacebridgeError) -> Script:
+    def script(_: Running) -> Outcome:
+        raise error
+
+    return script
+
+
+@pytest.mark.parametrize("version", [FOUR, FIVE], ids=["4", "5"])
+async def test_a_lost_connection_is_told_though_something_else_ends(version: tuple[int, ...]):
+    """Of two functions that the message sets going, the one that leads to the answer is lost; the other ends well."""
+    conversation, _ = chat(
+        raising(errors.ConnectionLost("lost")),
+        listener(1, (1, "submit"), writes=[1]),
+        then={1: lambda running: running.end("")},
+        version=version,
+    )
+    with pytest.raises(errors.ConnectionLost):
+        await events_of(conversation)
+    assert conversation.state == "partial"
+
+
+@pytest.mark.parametrize("version", [FOUR, FIVE], ids=["4", "5"])
+async def test_what_a_lost_connection_stops_is_no_whole_answer(version: tuple[int, ...]):
+    async def speaks(running: Running) -> Outcome:
+        running.say(shown("a"), None)
+        await running.cancelled.wait()
+        return Outcome(cancelled=True, output=Output())
+
+    async def lost(_: Running) -> Outcome:
+        await asyncio.sleep(0.05)
+        raise errors.ConnectionLost("lost")
+
+    conversation, _ = chat(speaks, listener(1, (1, "submit"), writes=[1]), then={1: lost}, version=version)
+    got: list[Event] = []
+    async with conversation.stream("hi") as turn:
+        with pytest.raises(errors.ConnectionLost) as caught:
+            async for event in turn:
+                got.append(event)
+    assert not any(isinstance(event, Finished) for event in got)
+    assert caught.value.partial == "a"
+    assert conversation.state == "partial"
+
+
+@generations
+@pytest.mark.parametrize("writes, state", [(3, "partial"), (1, "clean")], ids=["memory", "box"])
+async def test_the_memory_of_an_answer_is_lost_after_it(version: tuple[int, ...], writes: int, state: str):
+    """The answer stands; but where the app may not have taken it down, the conversation is not as it seems."""
+    after = listener(1, after=0, reads=[2], writes=[writes])
+    conversation, _ = chat(echo, after, then={1: raising(errors.ConnectionLost("lost"))}, version=version)
+    events = await events_of(conversation)
+    assert [type(event) for event in events][-2:] == [Finished, Notice]
+    assert conversation.state == state

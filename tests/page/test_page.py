@@ -224,6 +224,8 @@ async def test_a_lost_connection_ends_it_all(version: tuple[int, ...]):
         await found.settle()
     assert session.order == [0]
     assert heard.ends == []
+    assert [dependency.id for dependency in found.active()] == [0]  # what it writes is still missing
+    await found.stop(1)
     assert found.active() == []
 
 

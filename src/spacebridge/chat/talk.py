@@ -144,8 +144,10 @@ class Talk:
             )
             elsewhere = {number: page.values.get(number) for number in chat.elsewhere}
             graph = page.graph.dependencies
-            sending = frozenset(edge for edge in chat.edges if edge in graph and chat.box in graph[edge].inputs)
-            return Beginning(tracker, chat.output, fire, elsewhere, chat.parts, sending)
+            edges = [graph[edge] for edge in chat.edges if edge in graph]
+            sending = frozenset(edge.id for edge in edges if chat.box in edge.inputs)
+            memory = frozenset(number for edge in edges for number in edge.inputs if number != chat.box)
+            return Beginning(tracker, chat.output, fire, elsewhere, chat.parts, sending, memory)
 
         turn = Turn(
             turn_id,
@@ -167,6 +169,10 @@ class Talk:
         elif end == "finished":
             self.state = "clean"
             self._host.vouch()
+            done(turn.result())
+        elif end == "unsettled":
+            self.state = "partial"
+            self._host.doubt()
             done(turn.result())
         else:
             self.state = "partial"

@@ -40,7 +40,8 @@ _TRAILING = 30.0
 _UPLOAD_STEP = 2**20
 """Bytes; of a large file a hundredth."""
 
-TurnEnd = Literal["finished", "failed", "left", "lost"]
+TurnEnd = Literal["finished", "unsettled", "failed", "left", "lost"]
+"""``unsettled``: the answer is whole, but what the app does after it, such as taking it down, did not end."""
 
 
 class Fire(NamedTuple):
@@ -64,6 +65,8 @@ class Beginning(NamedTuple):
     """What the output consists of, if it is several components."""
     sending: frozenset[int] = frozenset()
     """Dependencies that take the message on its way: where one fails no answer comes, by whatever clock it would."""
+    memory: frozenset[int] = frozenset()
+    """What the functions that answer are given besides the message, so what the app may know the conversation by."""
 
 
 class Turn:
@@ -109,7 +112,7 @@ class Turn:
         self._tracker: AnswerTracker | None = None
         self._elsewhere: dict[int, object] = {}
         self._parts: tuple[int, ...] = ()
-        self._sending = frozenset[int]()
+        self._sending = self._memory = frozenset[int]()
         self._beside: dict[int, LiveValue] = {}
         """What else was written since the message was sent."""
         self._outbox = Outbox()
@@ -117,10 +120,10 @@ class Turn:
         """Gives an event to whoever iterates."""
         self._notices: dict[tuple[str, str, str], Notice] = {}
         self._work: asyncio.Task[None] | None = None
-        self._entered = False
-        self._left = False
-        self._fired = False
-        self._started = False
+        self._entered = self._left = self._stopping = False
+        """When stopping, what ends is stopped: nothing says any more that the answer is whole."""
+        self._end: TurnEnd = "finished"
+        self._fired = self._started = False
         self._finished: Finished | None = None
         self._failure: errors.SpacebridgeError | None = None
         self._clock: TurnClock | None = None
@@ -182,7 +185,7 @@ class Turn:
         if self._finished is not None:  # only what follows the answer still runs
             await asyncio.wait({work}, timeout=self._timeouts.cancel)
         if not work.done() and not self._left:
-            self._left = True
+            self._left = self._stopping = True
             work.cancel()
         await asyncio.wait({work})
 
@@ -276,7 +279,7 @@ class Turn:
                 self._failure = error
             else:
                 self._notice("error", error.message)
-        if self._failure is None and not self._left and not self._page.may_still_write([self._output]):
+        if self._failure is None and not self._stopping and not self._page.may_still_write([self._output]):
             tracker = self._tracker
             if tracker is not None and not self._ticking():
                 self._finish()
@@ -350,11 +353,11 @@ class Turn:
                     raise
                 # The answer is whole. What failed is only what the app does afterwards.
                 self._notice("error", error.message)
-                return "finished"
+                return self._end
             except TimeoutError:
                 if self._finished is not None:
                     await self._stop()
-                    return "finished"
+                    return self._end
                 limit, seconds = clock.passed
                 stopped = await self._stop()
                 raise errors.TimedOut(
@@ -380,7 +383,8 @@ class Turn:
         page = self._page
         await self._verify()
         self._set_phase("first_text", self._timeouts.first_text)
-        self._tracker, self._output, fire, self._elsewhere, self._parts, self._sending = await self._begin()
+        begun = await self._begin()
+        self._tracker, self._output, fire, self._elsewhere, self._parts, self._sending, self._memory = begun
         self._fired = True
         if page.clocks.may_write([self._output], now=False):
             page.clocks.start([self._output])
@@ -408,6 +412,9 @@ class Turn:
 
     async def _stop(self) -> bool:
         """Stop the work on the server within the limit; True if it ended there."""
+        self._stopping = True
+        if self._page.may_still_write(self._memory):
+            self._end = "unsettled"
         try:
             stopped = await self._page.stop(self._timeouts.cancel, [self._output])
             await self._page.session.drain()

@@ -117,7 +117,7 @@ class Page:
     # What is going on
 
     def active(self) -> list[Dependency]:
-        """Dependencies that run now or are about to."""
+        """Dependencies that run now or are about to; until a stop, also those whose connection was lost."""
         busy = {number for number, runs in self._running.items() if runs}
         busy |= {number for number, count in self._waiting.items() if count}
         busy |= set(self._deferred)

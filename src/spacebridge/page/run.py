@@ -84,6 +84,10 @@ class Run:
             end, error = "cancel", raised
         except errors.AppFailed as raised:
             end, error = "failure", raised
+        except errors.SpacebridgeError:
+            if self.alone:
+                self._page.leave(self)
+            raise  # what it would have written is not there: it counts as running until the page is stopped
         except BaseException:
             self._page.leave(self)
             raise
