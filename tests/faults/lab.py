@@ -120,14 +120,16 @@ async def failure(
     return error
 
 
-async def answered(conversation: Conversation, prompt: str = "Hi", *, within: float = 12.0, **options: Any) -> str:
+async def answered(
+    conversation: Conversation, prompt: str = "Hi", *, within: float = 12.0, state: str = "clean", **options: Any
+) -> str:
     """The answer of a turn, when all goes well; the deltas give the same."""
     events: list[Event] = []
     text = await _follow(events, conversation, prompt, within, options)
     assert so_far(events) == text
     assert sum(isinstance(event, Finished) for event in events) == 1
     assert work_left() == []
-    assert conversation.state == "clean"
+    assert conversation.state == state
     return text
 
 
