@@ -17,7 +17,7 @@ from spacebridge.options import Limits, Timeouts
 from tests.chat.hosted import ScriptedHost, conversation_on
 from tests.chat.shapes import message
 from tests.page.documents import FIVE, FOUR, SIX, component, listener
-from tests.page.scripted import Running, Script, ScriptedSession
+from tests.page.scripted import Running, Script, ScriptedSession, raising
 
 BOX, CHATBOT, STATE = component(1), component(2, "chatbot", value=[]), component(3, "state")
 generations = pytest.mark.parametrize("version", [FOUR, FIVE, SIX], ids=["4", "5", "6"])
@@ -428,13 +428,6 @@ async def test_a_turn_of_which_no_more_is_wanted_is_stopped():
     assert not await conversation.stream("hi").follow(lambda _: False)
     assert session.cancels == [None]
     assert conversation.state == "partial"
-
-
-def raising(error: errors.SpacebridgeError) -> Script:
-    def script(_: Running) -> Outcome:
-        raise error
-
-    return script
 
 
 @pytest.mark.parametrize("version", [FOUR, FIVE], ids=["4", "5"])

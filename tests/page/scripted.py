@@ -15,7 +15,7 @@ from spacebridge.page.graph import Rendered
 from spacebridge.page.page import Page
 from spacebridge.page.values import LiveValue
 
-__all__ = ["Call", "Heard", "Running", "Script", "ScriptedSession", "page_on"]
+__all__ = ["Call", "Heard", "Running", "Script", "ScriptedSession", "page_on", "raising"]
 
 
 class Call(NamedTuple):
@@ -66,6 +66,15 @@ class Running:
 
 Script = Callable[[Running], Awaitable[Outcome]] | Callable[[Running], Outcome] | Iterable[Any]
 """What a function does: a coroutine, a plain function, or the values that it returns."""
+
+
+def raising(error: errors.SpacebridgeError) -> Script:
+    """A function that fails so."""
+
+    def run(_: Running) -> Outcome:
+        raise error
+
+    return run
 
 
 class ScriptedSession:

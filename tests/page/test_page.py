@@ -9,7 +9,7 @@ from spacebridge import errors
 from spacebridge.gradio.config import Dependency, parse_dependencies
 from spacebridge.gradio.session import Outcome
 from tests.page.documents import FIVE, FOUR, SIX, component, listener, page_config
-from tests.page.scripted import Call, Running, Script, page_on
+from tests.page.scripted import Call, Running, Script, page_on, raising
 
 OLDER = [FOUR, FIVE]
 ALL = [*OLDER, SIX]
@@ -27,13 +27,6 @@ COMPONENTS = [
 
 def page(version: tuple[int, ...], script: dict[int, Script], *dependencies: Dependency):
     return page_on(page_config(COMPONENTS, dependencies, version), script)
-
-
-def raising(error: errors.SpacebridgeError) -> Script:
-    def run(_: Running) -> Outcome:
-        raise error
-
-    return run
 
 
 async def forever(run: Running) -> Outcome:

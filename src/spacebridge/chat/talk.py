@@ -75,7 +75,7 @@ class Talk:
         """Whether all has been done that the page wants before the first message."""
         self._failures: list[errors.SpacebridgeError] = []
         self.state: State = "clean"
-        """``clean``; ``partial`` after an answer that was cut or left; ``lost`` where the app forgot the session."""
+        """``clean``; ``partial`` if the app may lack the last answer or a part of it; ``lost`` if it forgot all."""
 
     @property
     def session_hash(self) -> str:
@@ -169,14 +169,11 @@ class Talk:
         elif end == "finished":
             self.state = "clean"
             self._host.vouch()
-            done(turn.result())
-        elif end == "unsettled":
-            self.state = "partial"
-            self._host.doubt()
-            done(turn.result())
         else:
             self.state = "partial"
             self._host.doubt()
+        if end in ("finished", "unsettled"):
+            done(turn.result())
 
     async def _catch_up(self) -> None:
         """Notice that the app was restarted, and go on with it where that can be.

@@ -120,9 +120,8 @@ class Turn:
         """Gives an event to whoever iterates."""
         self._notices: dict[tuple[str, str, str], Notice] = {}
         self._work: asyncio.Task[None] | None = None
-        self._entered = self._left = self._stopping = False
+        self._entered = self._stopping = False
         """When stopping, what ends is stopped: nothing says any more that the answer is whole."""
-        self._end: TurnEnd = "finished"
         self._fired = self._started = False
         self._finished: Finished | None = None
         self._failure: errors.SpacebridgeError | None = None
@@ -184,8 +183,8 @@ class Turn:
     async def _leave(self, work: asyncio.Task[None]) -> None:
         if self._finished is not None:  # only what follows the answer still runs
             await asyncio.wait({work}, timeout=self._timeouts.cancel)
-        if not work.done() and not self._left:
-            self._left = self._stopping = True
+        if not work.done() and not self._stopping:
+            self._stopping = True
             work.cancel()
         await asyncio.wait({work})
 
@@ -344,20 +343,17 @@ class Turn:
                     page.listener = self
                     await self._converse()
             except errors.SpacebridgeError as error:
-                await self._stop()
-                if isinstance(error, errors.SessionLost):
-                    raise
-                if self._failure is not None:  # the app failed first, and then what it went on with all the same
-                    raise self._failure from error
-                if self._finished is None:
-                    raise
                 # The answer is whole. What failed is only what the app does afterwards.
-                self._notice("error", error.message)
-                return self._end
+                if self._finished is not None and not isinstance(error, errors.SessionLost):
+                    self._notice("error", error.message)
+                    return await self._give_up_the_rest()
+                await self._stop()
+                if self._failure is not None and not isinstance(error, errors.SessionLost):
+                    raise self._failure from error  # the app failed first, and then what it went on with all the same
+                raise
             except TimeoutError:
                 if self._finished is not None:
-                    await self._stop()
-                    return self._end
+                    return await self._give_up_the_rest()
                 limit, seconds = clock.passed
                 stopped = await self._stop()
                 raise errors.TimedOut(
@@ -410,11 +406,15 @@ class Turn:
         await page.clocks.stop()
         await page.settle()
 
+    async def _give_up_the_rest(self) -> TurnEnd:
+        """Stop what follows a whole answer."""
+        end: TurnEnd = "unsettled" if self._page.may_still_write(self._memory) else "finished"
+        await self._stop()
+        return end
+
     async def _stop(self) -> bool:
         """Stop the work on the server within the limit; True if it ended there."""
         self._stopping = True
-        if self._page.may_still_write(self._memory):
-            self._end = "unsettled"
         try:
             stopped = await self._page.stop(self._timeouts.cancel, [self._output])
             await self._page.session.drain()
